@@ -36,6 +36,7 @@ export const ServerMessage = v.variant('kind', [
     hosts: v.array(HostView),
     rates: v.array(RateSample),
     tasks: v.array(TaskView),
+    /** Applied after `tasks`: a task in both came and went within one tick, and its view is the last stack it had. */
     idle: v.array(TaskKey),
     retries: v.array(RetryView),
     findings: v.array(FindingView),
