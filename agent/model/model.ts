@@ -5,8 +5,8 @@
 
 import { glockType, holderFlag, iocbDirect } from '../../probes/kernel.ts';
 import { attemptFunctions } from '../../probes/records.ts';
+import { unreachable } from '../../probes/unreachable.ts';
 import type { Stamp, TraceRecord } from '../trace/decode.ts';
-import type { Loss } from '../trace/order.ts';
 import { address, glockName } from '../wire/units.ts';
 import type { Change } from './change.ts';
 import { commText } from './comm.ts';
@@ -80,15 +80,13 @@ export class Model {
         return this.#faultInEntered(record, said);
       case 'fault-in-end':
         return this.#faultInLeft(record, said);
-      default: {
-        const never: never = said;
-        return never;
-      }
+      default:
+        return unreachable(said);
     }
   }
 
   /** Records are missing: any stack that holds something may lack a frame, or keep one that is gone. */
-  lose(_loss: Loss): void {
+  lose(): void {
     for (const task of this.tasks.values()) if (task.frames.length > 0) task.unsure = true;
   }
 

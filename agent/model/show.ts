@@ -1,5 +1,7 @@
 /** The model's entries in, the wire's views out: numbers get their names, call sites their symbols. Pure. */
+
 import { faultFlag, holderFlagText, lockModeName } from '../../probes/kernel.ts';
+import { unreachable } from '../../probes/unreachable.ts';
 import { address, nanos, tid } from '../wire/units.ts';
 import type { AttemptView, FaultInView, FileView, Frame as FrameView, RetryView, TaskView } from '../wire/view.ts';
 import type { Attempt, FaultIn, FileId, Frame, Task } from './frames.ts';
@@ -68,10 +70,8 @@ export function showFrame(frame: Frame, on: Showing): FrameView {
         lengthBytes: frame.lengthBytes,
         sinceNs: nanos(frame.sinceNs),
       };
-    default: {
-      const never: never = frame;
-      return never;
-    }
+    default:
+      return unreachable(frame);
   }
 }
 

@@ -5,6 +5,7 @@
  * quiet guest, 276-469 ms under overload. Within one CPU they are in order. So: a k-way merge by CPU that holds a record
  * back until every CPU heard of lately has passed it, or until it is older than the hold time. Time is the records' own.
  */
+import { unreachable } from '../../probes/unreachable.ts';
 import type { TraceRecord } from './decode.ts';
 
 /** How far behind the newest record a silent CPU may hold the others back, ns. */
@@ -130,9 +131,7 @@ function entryNs(entry: Ordered): number {
       return entry.loss.atNs;
     case 'late':
       return Number.NEGATIVE_INFINITY;
-    default: {
-      const never: never = entry;
-      return never;
-    }
+    default:
+      return unreachable(entry);
   }
 }

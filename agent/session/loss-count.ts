@@ -1,0 +1,35 @@
+/** Counts why records are missing or unusable, by cause. Pure. */
+import type { Loss } from '../trace/order.ts';
+import type { LossView } from '../wire/view.ts';
+
+export class LossCount {
+  #gap = 0;
+  #tail = 0;
+  #malformed = 0;
+  #late = 0;
+  #lastMalformed: string | null = null;
+
+  lost(loss: Loss): void {
+    if (loss.cause === 'gap') this.#gap += loss.count;
+    else this.#tail += loss.count;
+  }
+
+  malformed(line: string): void {
+    this.#malformed++;
+    this.#lastMalformed = line.slice(0, 200);
+  }
+
+  late(): void {
+    this.#late++;
+  }
+
+  get view(): LossView {
+    return {
+      gap: this.#gap,
+      tail: this.#tail,
+      malformed: this.#malformed,
+      late: this.#late,
+      lastMalformed: this.#lastMalformed,
+    };
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The straight line as one object: bpftrace's output in, retries and findings out, and the state that a page shows.
+ * Live, replay, tests and benchmarks are this over another source of chunks. Pure: time is what the records say.
+ */
+import { unreachable } from '../../probes/unreachable.ts';
+import { Ledger } from '../findings/ledger.ts';
+import { recursiveAcquire } from '../findings/recursive-acquire.ts';
+import type { Change } from '../model/change.ts';
+import type { Task } from '../model/frames.ts';
+import { Model } from '../model/model.ts';
+import { retryOf } from '../model/retry.ts';
+import { type Showing, showRetry } from '../model/show.ts';
+import { Decoder } from '../trace/decode.ts';
+import { Order, type Ordered } from '../trace/order.ts';
+import type { FindingView, RetryView } from '../wire/view.ts';
+import { LossCount } from './loss-count.ts';
+import { Questions } from './questions.ts';
+import { Rates } from './rates.ts';
+import { Tally } from './tally.ts';
+
+/** What a session says as it goes, in order; the same bytes in give the same outcomes out. */
+export type Outcome =
+  | { readonly kind: 'retry'; readonly retry: RetryView }
+  | { readonly kind: 'finding'; readonly finding: FindingView };
+
+/** The detectors, each a function of a change. */
+const detectors = [recursiveAcquire] as const;
+
+export class Session {
+  readonly on: Showing;
+  readonly model = new Model();
+  readonly loss = new LossCount();
+  readonly rates: Rates;
+  readonly questions = new Questions();
+  readonly tally = new Tally();
+  readonly ledger: Ledger;
+  /** Tasks whose stack changed since somebody last took them. */
+  readonly touched = new Set<Task>();
+  /** All probes were attached. */
+  ready = false;
+  records = 0;
+  readonly #decoder = new Decoder();
+  readonly #order = new Order();
+  #retries = 0;
+
+  constructor(on: Showing) {
+    this.on = on;
+    this.rates = new Rates(on.node);
+    this.ledger = new Ledger(on);
+  }
+
+  /** Time of the first record on the host's clock, ns; null before it came. */
+  get baseNs(): bigint | null {
+    return this.#decoder.baseNs;
+  }
+
+  /** The present of this session: time of the last record used, ns since the first. */
+  get nowNs(): number {
+    return Math.max(0, Number.isFinite(this.#order.givenNs) ? this.#order.givenNs : 0);
+  }
+
+  /** Takes output as it comes, cut anywhere. */
+  *push(chunk: Uint8Array): Generator<Outcome> {
+    for (const decoded of this.#decoder.push(chunk)) {
+      switch (decoded.kind) {
+        case 'record':
+          this.records++;
+          // As soon as it arrives: whoever waits for it wants to start work that is to be seen.
+          if (decoded.record.said.kind === 'ready') this.ready = true;
+          this.#order.push(decoded.record);
+          break;
+        case 'malformed':
+          this.loss.malformed(decoded.line);
+          break;
+        case 'notice':
+          break;
+        default:
+          return unreachable(decoded);
+      }
+    }
+    for (const ordered of this.#order.due()) yield* this.#use(ordered);
+  }
+
+  /** The output has ended. */
+  *end(): Generator<Outcome> {
+    for (const decoded of this.#decoder.end()) if (decoded.kind === 'malformed') this.loss.malformed(decoded.line);
+    for (const ordered of this.#order.end()) yield* this.#use(ordered);
+  }
+
+  *#use(ordered: Ordered): Generator<Outcome> {
+    switch (ordered.kind) {
+      case 'loss':
+        this.loss.lost(ordered.loss);
+        this.rates.lost(ordered.loss);
+        // What was thrown away at the end touches nothing that is still to be judged.
+        if (ordered.loss.cause === 'gap') this.model.lose();
+        return;
+      case 'late':
+        this.loss.late();
+        return;
+      case 'record':
+        for (const change of this.model.apply(ordered.record)) yield* this.#follow(change);
+        return;
+      default:
+        return unreachable(ordered);
+    }
+  }
+
+  *#follow(change: Change): Generator<Outcome> {
+    this.touched.add(change.task);
+    this.rates.follow(change);
+    this.questions.follow(change);
+    this.tally.follow(change);
+    for (const detect of detectors) {
+      const suspicion = detect(change);
+      const finding = suspicion === null ? null : this.ledger.enter(suspicion, change.atNs);
+      if (finding !== null) yield { kind: 'finding', finding };
+    }
+    if (change.kind !== 'io-left') return;
+    const retry = retryOf(change.call, change.result, change.atNs);
+    if (retry === null) return;
+    this.#retries++;
+    this.rates.retried(change.atNs);
+    yield { kind: 'retry', retry: showRetry(retry, this.#retries, change.task, this.on) };
+  }
+}
