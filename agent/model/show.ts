@@ -2,11 +2,11 @@
 
 import { faultFlag, holderFlagText, lockModeName } from '../../probes/kernel.ts';
 import { unreachable } from '../../probes/unreachable.ts';
+import type { Symbolize } from '../trace/symbols.ts';
 import { address, nanos, tid } from '../wire/units.ts';
 import type { AttemptView, FaultInView, FileView, Frame as FrameView, RetryView, TaskView } from '../wire/view.ts';
 import type { Attempt, FaultIn, FileId, Frame, Task } from './frames.ts';
 import type { Retry } from './retry.ts';
-import type { Symbolize } from './symbols.ts';
 
 /** What is the same for all that one session shows. */
 export interface Showing {
