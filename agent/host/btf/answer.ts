@@ -14,7 +14,7 @@ export interface Ambiguous {
 
 export type Answer<Found extends { readonly kind: 'found' }> = Found | Missing | Ambiguous;
 
-/** A kernel's BTF repeats a name some ten times; a hostile one could make each repetition costly to read. */
+/** 6.12 has no name more than six times; a hostile BTF could make each of many repetitions costly to read. */
 const MOST_CANDIDATES = 100;
 
 /**
