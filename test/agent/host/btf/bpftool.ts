@@ -35,7 +35,7 @@ export type BpftoolType = v.InferOutput<typeof typeSchema>;
 export type BpftoolMember = v.InferOutput<typeof memberSchema>;
 
 /** Where this kernel offers its BTF; a folder with another kernel's, under the same names, does as well. */
-const { GLOCKSCOPE_BTF_FOLDER: BTF_FOLDER = '/sys/kernel/btf' } = process.env;
+export const { GLOCKSCOPE_BTF_FOLDER: BTF_FOLDER = '/sys/kernel/btf' } = process.env;
 
 /** Why this machine's own BTF cannot be compared with bpftool's reading of it; undefined where it can. */
 export function whyNoComparison(): string | undefined {
