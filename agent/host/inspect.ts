@@ -1,0 +1,143 @@
+/** A target in, what can be attached there out: survey, BTF, plan and program, or the reason and the remedy. I/O. */
+import { gunzipSync } from 'node:zlib';
+import { type OffsetTable, writeProgram } from '../../probes/program.ts';
+import type { Ran, Target } from '../target/target.ts';
+import type { CoverageView } from '../wire/view.ts';
+import { parseBtf } from './btf/parse.ts';
+import { keepBtf, keptBtf } from './btf-cache.ts';
+import { offsetsFrom } from './offset-table.ts';
+import { functionsWanted, makePlan } from './plan.ts';
+import { readSurvey, type Survey, surveyScript } from './survey.ts';
+
+export interface Inspected {
+  readonly kind: 'inspected';
+  readonly survey: Survey;
+  readonly offsets: OffsetTable;
+  readonly coverage: readonly CoverageView[];
+  readonly program: string;
+}
+export interface NotServed {
+  readonly kind: 'not-served';
+  readonly cause: string;
+  readonly remedy: string;
+  /** What was learnt before it failed. */
+  readonly survey: Survey | null;
+  readonly coverage: readonly CoverageView[];
+}
+
+/** Looks at the host and writes the program for it. Reads only. */
+export async function inspect(target: Target, cacheFolder: string): Promise<Inspected | NotServed> {
+  const answer = await target.run(['sh', '-c', surveyScript(functionsWanted)], { timeoutMs: 60_000 });
+  if (answer.kind === 'unreachable') return refuse(answer.cause, answer.remedy);
+  if (answer.kind !== 'exited')
+    return refuse(`looking at the host ${endOf(answer)}`, 'Try again; the host may be overloaded.');
+  const survey = readSurvey(answer.text);
+  if (survey === null)
+    return refuse(
+      `the host answered only in part: ${answer.stderr.trim()}`,
+      'Its login shell must run sh -c; try: ssh HOST true',
+    );
+  const unfit = unfitness(survey);
+  if (unfit !== null) return { ...refuse(unfit.cause, unfit.remedy), survey };
+
+  const btf = await readBtf(target, survey, cacheFolder);
+  if (btf.kind === 'failed') return { ...refuse(btf.cause, btf.remedy), survey };
+  const plan = makePlan(survey, btf.offsets);
+  if (plan.kind === 'no-plan') return { ...refuse(plan.cause, plan.remedy), survey, coverage: plan.coverage };
+  const program = writeProgram(plan.ways, btf.offsets, survey.possibleCpus);
+  return { kind: 'inspected', survey, offsets: btf.offsets, coverage: plan.coverage, program };
+}
+
+const refuse = (cause: string, remedy: string): NotServed => ({
+  kind: 'not-served',
+  cause,
+  remedy,
+  survey: null,
+  coverage: [],
+});
+
+/** What makes attaching pointless, before anything is tried. */
+function unfitness(survey: Survey): { cause: string; remedy: string } | null {
+  if (survey.bpftrace === null) {
+    return {
+      cause: `${survey.hostName} has no bpftrace`,
+      remedy: 'Install it there: apt-get install bpftrace, or dnf install bpftrace.',
+    };
+  }
+  if (!survey.gfs2Loaded) {
+    return {
+      cause: `gfs2 is not loaded on ${survey.hostName} (kernel ${survey.kernel})`,
+      remedy: 'Mount a GFS2 file system there, or: modprobe gfs2',
+    };
+  }
+  if (survey.uid !== 0) {
+    return {
+      cause: `user id ${survey.uid} on ${survey.hostName} may not attach probes`,
+      remedy: 'Attach as root: ssh://root@HOST, or run glockscope with sudo.',
+    };
+  }
+  if (survey.functions === null) {
+    return {
+      cause: `the list of attachable functions cannot be read on ${survey.hostName}`,
+      remedy: 'Mount tracefs there: mount -t tracefs none /sys/kernel/tracing. Kernel lockdown also hides it.',
+    };
+  }
+  return null;
+}
+
+type Fields =
+  | { readonly kind: 'offsets'; readonly offsets: OffsetTable }
+  | { readonly kind: 'failed'; readonly cause: string; readonly remedy: string };
+
+async function readBtf(target: Target, survey: Survey, cacheFolder: string): Promise<Fields> {
+  const failed = (cause: string): Fields => ({
+    kind: 'failed',
+    cause: `${cause} on ${survey.hostName} (kernel ${survey.kernel}), so the places of kernel fields are unknown`,
+    remedy: 'A kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_DEBUG_INFO_BTF_MODULES (5.11 on) is needed.',
+  });
+  if (!survey.vmlinuxBtf) return failed('there is no /sys/kernel/btf/vmlinux');
+  if (!survey.gfs2Btf) return failed('there is no /sys/kernel/btf/gfs2');
+  const vmlinux = await fetchBtf(target, survey, cacheFolder, 'vmlinux');
+  if (typeof vmlinux === 'string') return failed(vmlinux);
+  const gfs2 = await fetchBtf(target, survey, cacheFolder, 'gfs2');
+  if (typeof gfs2 === 'string') return failed(gfs2);
+  const base = parseBtf(vmlinux);
+  if (base.kind === 'btf-error') return failed(`the BTF of vmlinux is damaged (${base.why} at byte ${base.atByte})`);
+  const btf = parseBtf(gfs2, base);
+  if (btf.kind === 'btf-error') return failed(`the BTF of gfs2 is damaged (${btf.why} at byte ${btf.atByte})`);
+  return { kind: 'offsets', offsets: offsetsFrom(btf).table };
+}
+
+/** BTF bytes, from the cache or compressed from the host; a text is why not. */
+async function fetchBtf(
+  target: Target,
+  survey: Survey,
+  cacheFolder: string,
+  name: 'vmlinux' | 'gfs2',
+): Promise<Uint8Array | string> {
+  const kept = await keptBtf(cacheFolder, survey.build, name);
+  if (kept !== null) return kept;
+  const path = `/sys/kernel/btf/${name}`;
+  const ran = await target.run(['sh', '-c', 'gzip -c "$0" 2>/dev/null || cat "$0"', path], { timeoutMs: 120_000 });
+  if (ran.kind !== 'exited' || ran.code !== 0)
+    return `${path} could not be read (${ran.kind === 'unreachable' ? ran.cause : endOf(ran)})`;
+  const packed = ran.stdout[0] === 0x1f && ran.stdout[1] === 0x8b;
+  const bytes = packed ? gunzipSync(ran.stdout) : ran.stdout;
+  await keepBtf(cacheFolder, survey.build, name, bytes);
+  return bytes;
+}
+
+function endOf(ran: Exclude<Ran, { kind: 'unreachable' }>): string {
+  switch (ran.kind) {
+    case 'exited':
+      return `ended with ${ran.code}: ${ran.stderr.trim().slice(0, 300)}`;
+    case 'signalled':
+      return `was ended by ${ran.signal}`;
+    case 'timed-out':
+      return `took more than ${ran.timeoutMs / 1000} s`;
+    case 'overflowed':
+      return `printed more than ${ran.maxBytes} bytes`;
+    default:
+      return ran satisfies never;
+  }
+}
