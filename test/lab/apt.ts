@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { execa, ExecaError } from 'execa';
+import { ExecaError, execa } from 'execa';
 import { isErrno, LabError } from './failure.ts';
 import { debianMirror, type Mirror, type SourcesFile } from './mirror.ts';
 import type { ProgressSink } from './progress.ts';

@@ -45,10 +45,7 @@ export interface Guest extends AsyncDisposable {
   readonly accelerator: Accelerator;
   /** Milliseconds from power-on to the first answer. */
   readonly bootMs: number;
-  run(
-    command: readonly string[],
-    options?: { readonly input?: string; readonly timeoutMs?: number },
-  ): Promise<Outcome>;
+  run(command: readonly string[], options?: { readonly input?: string; readonly timeoutMs?: number }): Promise<Outcome>;
   /** All that the serial console printed so far; kernel warnings are in it. */
   consoleText(): string;
   /** Resolves when QEMU has ended, by whatever cause. */

@@ -93,6 +93,7 @@ async function build(cache: string, suite: Suite, onProgress: ProgressSink): Pro
   const present = await readImage(directory);
   if (present) return present;
   await download(apt, wantedPackages, debs, onProgress);
+  await dropInterruptedBuilds(cache, suite);
   // Built aside and renamed when whole: an interrupted build never looks like an image.
   const aside = await mkdtemp(join(cache, `building-${suite.kernel}-`));
   try {
@@ -111,6 +112,7 @@ async function build(cache: string, suite: Suite, onProgress: ProgressSink): Pro
     await rm(aside, { recursive: true, force: true });
   }
   await dropStaleArchives(apt, debs);
+  await dropOldImages(suite);
   const image = await readImage(directory);
   if (!image) throw new Error(`the image just built is not in ${directory}`);
   return image;
@@ -135,9 +137,21 @@ async function assemble(
   await writeFile(join(image, 'initrd'), await initramfs(root, release));
   await rename(join(root, 'boot', `vmlinuz-${release}`), join(image, 'vmlinuz'));
   onProgress({ kind: 'phase', text: 'disk image' });
-  await tool('mke2fs', 'e2fsprogs', ['-q', '-t', 'ext4', '-d', root, '-O', '^has_journal', '-m', '0']
-    .concat(['-E', 'root_owner=0:0', join(image, 'disk.img'), '2G']));
-  const bpftrace = debs.find((deb) => deb.name === 'bpftrace')?.file.split('_')[1]?.replace(/-[^-]*$/, '') ?? 'unknown';
+  await tool(
+    'mke2fs',
+    'e2fsprogs',
+    ['-q', '-t', 'ext4', '-d', root, '-O', '^has_journal', '-m', '0'].concat([
+      '-E',
+      'root_owner=0:0',
+      join(image, 'disk.img'),
+      '2G',
+    ]),
+  );
+  const bpftrace =
+    debs
+      .find((deb) => deb.name === 'bpftrace')
+      ?.file.split('_')[1]
+      ?.replace(/-[^-]*$/, '') ?? 'unknown';
   return { release, bpftrace, hostKey };
 }
 
@@ -162,6 +176,20 @@ async function checkSpace(cache: string): Promise<void> {
     `the disk is nearly full: ${freeGb.toFixed(1)} GB free in ${cache}, a build needs 2.5 GB`,
     'free some space, or point GLOCKSCOPE_CACHE at a larger disk',
   );
+}
+
+/** What a killed build left: the lock is ours, so nobody works there. */
+async function dropInterruptedBuilds(cache: string, suite: Suite): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (name.startsWith(`building-${suite.kernel}-`)) await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+/** Keeps the two newest images of a kernel: a second checkout of the project may share the cache. Guests hold on to
+ * the files they opened. */
+async function dropOldImages(suite: Suite): Promise<void> {
+  const images = (await listImages()).filter((image) => image.kernel === suite.kernel);
+  for (const image of images.slice(2)) await rm(image.directory, { recursive: true, force: true });
 }
 
 async function dropStaleArchives(apt: PrivateApt, debs: readonly Deb[]): Promise<void> {

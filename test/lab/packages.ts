@@ -66,12 +66,22 @@ export const unneededFiles: readonly string[] = [
   './usr/lib/x86_64-linux-gnu/libm-*.a',
   './usr/lib/x86_64-linux-gnu/gconv',
   './boot/System.map-*',
-  ...['gpu', 'hid', 'iio', 'infiniband', 'media', 'mmc', 'mtd', 'net/ethernet', 'net/wireless', 'scsi', 'staging', 'usb']
+  ...[
+    'gpu',
+    'hid',
+    'iio',
+    'infiniband',
+    'media',
+    'mmc',
+    'mtd',
+    'net/ethernet',
+    'net/wireless',
+    'scsi',
+    'staging',
+    'usb',
+  ]
     .concat(['bluetooth', 'input', 'isdn', 'platform', 'video'])
-    .flatMap((driver) => [
-      `./lib/modules/*/kernel/drivers/${driver}`,
-      `./usr/lib/modules/*/kernel/drivers/${driver}`,
-    ]),
+    .flatMap((driver) => [`./lib/modules/*/kernel/drivers/${driver}`, `./usr/lib/modules/*/kernel/drivers/${driver}`]),
   './lib/modules/*/kernel/sound',
   './usr/lib/modules/*/kernel/sound',
 ];

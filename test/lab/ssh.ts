@@ -41,9 +41,7 @@ export function knownHosts(alias: string, hostKey: string): string {
 
 /** A command as the text that a POSIX shell at the other end takes apart into the very same words. */
 export function shellText(command: readonly string[]): string {
-  return command
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
+  return command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
 /** Runs a command in the guest; a failing command is an outcome, not an exception. */

@@ -97,7 +97,8 @@ export async function furnish(root: string, clientKey: string): Promise<void> {
     if (!existsSync(join(root, 'usr/bin', name))) await symlink(target, join(root, 'usr/bin', name));
   }
   // A host that is traced seldom has kernel headers, and bpftrace behaves otherwise where it finds some: hide ours.
-  await rename(join(root, 'usr/include'), join(root, 'opt/lab/include'));
+  // Beside its old place: newer headers are relative links into ../lib.
+  await rename(join(root, 'usr/include'), join(root, 'usr/lab-include'));
   await install(labAsset('guest', 'init'), join(root, 'opt/lab/init'));
   await install(labAsset('guest', 'cc'), join(root, 'opt/lab/cc'));
 }

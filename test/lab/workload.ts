@@ -39,8 +39,8 @@ export type WorkloadResult = v.InferOutput<typeof WorkloadResult>;
 export type Runner = Pick<Guest, 'run' | 'alias'>;
 
 /**
- * Runs `workloads/NAME.c` in the guest. LabError where it does not compile or fails, as it does when the kernel kills
- * it: its outcome is in the message.
+ * Runs `workloads/NAME.c` in the guest, for 120 s at most unless told otherwise. LabError where it does not compile or
+ * fails, as it does when the kernel kills it: its outcome is in the message.
  */
 export async function runWorkload(
   guest: Runner,
@@ -49,7 +49,10 @@ export async function runWorkload(
   options: { readonly timeoutMs?: number } = {},
 ): Promise<WorkloadResult> {
   const program = await compileWorkload(guest, name);
-  const outcome = await guest.run([program, ...args], options);
+  const timeoutMs = options.timeoutMs ?? 120_000;
+  // Ended inside the guest: an ssh that ends leaves the program running there, and this one may spin in the kernel.
+  const bounded = ['timeout', '-s', 'KILL', String(Math.ceil(timeoutMs / 1000)), program, ...args];
+  const outcome = await guest.run(bounded, { timeoutMs: timeoutMs + 10_000 });
   const line = outcome.stdout.trim().split('\n').at(-1) ?? '';
   if (outcome.exitCode !== 0 || !line.startsWith('{')) {
     throw new LabError(
