@@ -54,8 +54,7 @@ function memberBits(
   const integer = type.owner.bytes.readUInt32LE(type.bodyAt);
   const lengthBits = integer & 0xff;
   const bitInInteger = (integer >>> 16) & 0xff;
-  const isBitfield = bitInInteger !== 0 || lengthBits !== sizeBytes * 8;
-  return { startBit: startBit + bitInInteger, lengthBits, isBitfield };
+  return { startBit: startBit + bitInInteger, lengthBits, isBitfield: lengthBits !== sizeBytes * 8 };
 }
 
 function bad(struct: TypeRecord, name: string, at: number, why: string): BadMember {

@@ -60,6 +60,32 @@ test('a bitfield in the old form is an integer of fewer bits than it has', () =>
   });
 });
 
+test('a bitfield far into its struct keeps all 24 bits of its offset', () => {
+  const far: TypeSpec = {
+    kind: 'struct',
+    name: 'far',
+    bytes: 1 << 20,
+    flag: true,
+    members: [{ name: 'x', type: 1, bit: 0x7ffff1, bits: 3 }],
+  };
+  expect(fieldOffset(encoded(int, far), 'far', 'x')).toMatchObject({
+    offsetBytes: 0xffffe,
+    bitfield: { offsetBits: 1, sizeBits: 3 },
+  });
+});
+
+test('a path through three structs adds up all their places', () => {
+  const holds = (name: string, type: number, bytes: number): TypeSpec => ({
+    kind: 'struct',
+    name,
+    bytes,
+    members: [{ name: 'in', type, bit: 64 }],
+  });
+  const last: TypeSpec = { kind: 'struct', name: 'c', bytes: 12, members: [{ name: 'x', type: 1, bit: 32 }] };
+  const btf = encoded(int, last, holds('b', 2, 24), holds('a', 3, 40));
+  expect(fieldOffset(btf, 'a', 'in.in.x')).toMatchObject({ offsetBytes: 8 + 8 + 4 });
+});
+
 test('a field that is no bitfield in a struct with bitfields has whole bytes', () => {
   expect(fieldOffset(gfs2, 'gfs2_glock', 'gl_stats')).toEqual({
     kind: 'found',
