@@ -1,0 +1,314 @@
+/** Reads and writes that had to try again, newest first; each opens to all its steps, and Space freezes the list. */
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import { entryKey } from '../../agent/wire/state.ts';
+import type { HostView, RetryView } from '../../agent/wire/view.ts';
+import { returnText } from '../../probes/kernel.ts';
+import { countText, durationText, fileText, momentText } from '../format.ts';
+import { icon } from '../icon.ts';
+import { retrySteps, type Step } from '../retry-text.ts';
+import { shared } from '../style.ts';
+import './retry-details.ts';
+
+export class RetryTable extends LitElement {
+  static override properties = {
+    retries: { attribute: false },
+    hosts: { attribute: false },
+    frozen: { state: true },
+    opened: { state: true },
+  };
+  static override styles = [
+    shared,
+    css`
+      .scroll {
+        height: var(--region);
+        container-type: inline-size;
+      }
+      .grid {
+        display: grid;
+        grid-template-columns: auto minmax(9em, 0.9fr) minmax(10em, 1fr) minmax(15em, 2.2fr) auto auto auto;
+        column-gap: 12px;
+      }
+      [role='row'] {
+        display: grid;
+        grid-column: 1 / -1;
+        grid-template-columns: subgrid;
+        align-items: start;
+        padding: 4px 12px;
+        border-bottom: 1px solid var(--line);
+      }
+      [role='row'].head {
+        position: sticky;
+        top: 0;
+        z-index: 1;
+        background: var(--panel);
+        color: var(--muted);
+        font-size: 0.92em;
+        border-bottom-color: var(--line-strong);
+      }
+      [role='row'].body {
+        cursor: pointer;
+      }
+      [role='row'].body:hover {
+        background: var(--raised);
+      }
+      [role='row'].open {
+        background: var(--raised);
+        border-bottom-color: transparent;
+      }
+      [role='cell'],
+      [role='columnheader'] {
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
+      .time {
+        display: flex;
+        gap: 4px;
+      }
+      .time button {
+        border: 0;
+        background: none;
+        padding: 0;
+        min-height: 1.45em;
+        font-family: var(--mono);
+        font-size: 0.93em;
+        font-variant-numeric: tabular-nums;
+      }
+      .time .icon {
+        transition: transform 0.12s;
+        color: var(--muted);
+      }
+      .open .time .icon {
+        transform: rotate(90deg);
+      }
+      .right {
+        text-align: right;
+        white-space: nowrap;
+        font-variant-numeric: tabular-nums;
+      }
+      .steps {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: baseline;
+        gap: 1px 5px;
+      }
+      .step {
+        font-family: var(--mono);
+        font-size: 0.93em;
+        white-space: nowrap;
+      }
+      .step b {
+        font-weight: 600;
+      }
+      .bad {
+        color: var(--series-retries);
+      }
+      .fault-in {
+        font-family: inherit;
+        font-size: 0.93em;
+        color: var(--muted);
+        white-space: normal;
+      }
+      .arrow {
+        color: var(--muted);
+      }
+      .details {
+        grid-column: 1 / -1;
+        padding: 2px 12px 10px 32px;
+        background: var(--raised);
+        border-bottom: 1px solid var(--line);
+        min-width: 0;
+      }
+      .same {
+        color: var(--critical);
+        font-weight: 600;
+      }
+      @container (max-width: 640px) {
+        .grid {
+          grid-template-columns: minmax(0, 1fr) auto;
+        }
+        [role='row'] {
+          gap: 1px 12px;
+        }
+        [role='row'].head {
+          display: none;
+        }
+        .attempts {
+          grid-column: 1 / -1;
+          order: 5;
+        }
+        .file {
+          order: 3;
+        }
+        .mapping {
+          order: 4;
+          text-align: right;
+        }
+        .task {
+          text-align: right;
+        }
+        .result {
+          order: 7;
+        }
+        .lost {
+          order: 6;
+          text-align: left;
+        }
+        .lost::before {
+          content: 'lost ';
+          color: var(--muted);
+        }
+        .result::before {
+          content: 'returned ';
+          color: var(--muted);
+        }
+        .details {
+          padding-left: 12px;
+        }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .time .icon {
+          transition: none;
+        }
+      }
+    `,
+  ];
+
+  declare retries: ReadonlyMap<string, RetryView>;
+  declare hosts: ReadonlyMap<string, HostView>;
+  /** What was there when the list was frozen; null while it moves. */
+  declare frozen: ReadonlyMap<string, RetryView> | null;
+  declare opened: ReadonlySet<string>;
+
+  constructor() {
+    super();
+    this.retries = new Map();
+    this.hosts = new Map();
+    this.frozen = null;
+    this.opened = new Set();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('keydown', this.#onKey);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('keydown', this.#onKey);
+  }
+
+  override render() {
+    const frozen = this.frozen;
+    const shown = [...(frozen ?? this.retries).values()].reverse();
+    const unseen = frozen === null ? 0 : [...this.retries.keys()].filter((key) => !frozen.has(key)).length;
+    return html`<section class="panel" aria-labelledby="title">
+      <header>
+        <h2 id="title">Retries</h2>
+        <span class="hint">reads and writes that met a page fault under the glock</span>
+        <span class="spring"></span>
+        <span class="hint number" data-testid="retry-count">${
+          frozen === null ? countText(shown.length) : `frozen, ${countText(unseen)} newer`
+        }</span>
+        <button type="button" data-testid="freeze" aria-pressed=${frozen !== null} title="Space" @click=${this.#toggleFrozen}>
+          ${frozen === null ? html`${icon('pause')}Freeze` : html`${icon('play')}Follow`}
+        </button>
+      </header>
+      <div class="scroll" tabindex="0" role="region" aria-label="Retries">
+        ${
+          shown.length === 0
+            ? html`<div class="empty"><strong>No retry yet</strong>One appears when a read or write gets -EFAULT under its glock, lets go, faults the pages in and tries again.</div>`
+            : html`<div class="grid" role="table" aria-label="Retries, newest first">
+                <div class="head" role="row">
+                  ${['Time', 'Task', 'File', 'Attempts', 'Mapping'].map((name) => html`<span role="columnheader">${name}</span>`)}
+                  <span role="columnheader" class="right">Returned</span>
+                  <span role="columnheader" class="right" title="From the first failed attempt's end to the last attempt's start">Time lost</span>
+                </div>
+                ${repeat(shown, entryKey, (retry) => this.#rows(retry))}
+              </div>`
+        }
+      </div>
+    </section>`;
+  }
+
+  #rows(retry: RetryView): TemplateResult {
+    const key = entryKey(retry);
+    const open = this.opened.has(key);
+    const host = this.hosts.get(retry.node);
+    const toggle = (): void => this.#toggle(key);
+    const short = retry.result >= 0 && retry.result < retry.lengthBytes;
+    return html`<div
+        role="row"
+        class="body ${open ? 'open' : ''}"
+        data-testid="retry"
+        data-id=${retry.id}
+        data-op=${retry.op}
+        data-mapping=${retry.mapping}
+        @click=${toggle}
+      >
+        <span role="cell" class="time"
+          ><button type="button" aria-expanded=${open} @click=${(event: Event) => {
+            event.stopPropagation();
+            toggle();
+          }}>${icon('chevron')}${momentText(host, retry.startedNs)}</button></span
+        >
+        <span role="cell" class="task"
+          ><span class="mono">${retry.comm || '?'}</span> <span class="hint mono">${retry.tid}</span>
+          <span class="hint">${retry.node}</span>${
+            retry.unsure
+              ? html` <span class="badge unsure" title="Records were lost during this call">unsure</span>`
+              : nothing
+          }</span
+        >
+        <span role="cell" class="file"
+          ><span class="mono">${retry.op}()</span>${retry.direct ? ' direct' : ''}
+          <span class="hint">${fileText(retry.file, host)}</span></span
+        >
+        <span role="cell" class="attempts"><span class="steps">${retrySteps(retry).map(stepTemplate)}</span></span>
+        <span role="cell" class="mapping ${retry.mapping === 'same file' ? 'same' : ''}">${retry.mapping}</span>
+        <span role="cell" class="right result mono">${returnText(retry.result)}${short ? html` <span class="hint">short</span>` : nothing}</span>
+        <span role="cell" class="right lost">${durationText(retry.lostNs)}</span>
+      </div>
+      ${open ? html`<div class="details" role="row"><div role="cell"><retry-details .retry=${retry} .host=${host}></retry-details></div></div>` : nothing}`;
+  }
+
+  #toggle(key: string): void {
+    const opened = new Set(this.opened);
+    if (!opened.delete(key)) opened.add(key);
+    this.opened = opened;
+  }
+
+  #toggleFrozen = (): void => {
+    this.frozen = this.frozen === null ? this.retries : null;
+  };
+
+  #onKey = (event: KeyboardEvent): void => {
+    if (event.code !== 'Space' || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    // Space on a button or in a list of choices is theirs.
+    const target = event.composedPath()[0];
+    if (target instanceof HTMLElement && target.matches('button, select, input, textarea, a, summary')) return;
+    event.preventDefault();
+    this.#toggleFrozen();
+  };
+}
+customElements.define('retry-table', RetryTable);
+
+function stepTemplate(step: Step, index: number): TemplateResult {
+  const arrow = index === 0 ? nothing : html`<span class="arrow" aria-hidden="true">→</span>`;
+  switch (step.kind) {
+    case 'attempt':
+      return html`${arrow}<span class="step"><b>${step.mode}</b> <span class=${step.failed ? 'bad' : ''}>${step.result}</span></span>`;
+    case 'fault-in':
+      return html`${arrow}<span class="step fault-in ${step.failed ? 'bad' : ''}">${step.text}</span>`;
+    case 'omitted':
+      return html`${arrow}<span class="step fault-in">${step.text}</span>`;
+    default:
+      return step satisfies never;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'retry-table': RetryTable;
+  }
+}
