@@ -1,6 +1,5 @@
 /** Runs a local process to its end and turns execa's result into a `Ran` (without judging what ssh's exit means). */
 import { execa } from 'execa';
-import { exitOf } from './ending.ts';
 import type { Printed, Ran, RunOptions } from './target.ts';
 
 const TIMEOUT_MS = 30_000;
@@ -39,7 +38,7 @@ export async function runHere(file: string, args: readonly string[], options: Ru
   if (result.exitCode === undefined) {
     return { kind: 'unstarted', code: result.code ?? 'unknown' };
   }
-  return { ...exitOf(result.exitCode), ...printed };
+  return { kind: 'exited', code: result.exitCode, ...printed };
 }
 
 export function printedFrom(stdout: Uint8Array, stderr: string): Printed {

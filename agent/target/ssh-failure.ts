@@ -40,7 +40,7 @@ export function explainSshFailure(failure: SshFailure): Explanation {
       }
     : {
         cause: `The login shell of the host did not run the command; ssh ended with ${exitCode ?? 'no code'} ${said}`,
-        remedy: `Try ${byHand} true by hand; the account needs a POSIX shell`,
+        remedy: `Try ${byHand} true by hand; the account needs a shell, and the host needs sh and dd`,
       };
 }
 
@@ -53,7 +53,7 @@ interface Known {
 /** The more telling line first: a changed host key is followed by "Host key verification failed." */
 const KNOWN: readonly Known[] = [
   {
-    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|host key .* has changed/i,
+    pattern: /^Host key for .* has changed/,
     cause: 'The host shows another key than the one known for it',
     remedy: (byHand) =>
       `If the host was reinstalled, remove the old key (ssh-keygen -R HOST), then accept the new one with ${byHand}; if not, find out who answers`,
@@ -64,7 +64,7 @@ const KNOWN: readonly Known[] = [
     remedy: (byHand) => `Run ${byHand} once by hand and accept the key`,
   },
   {
-    pattern: /UNPROTECTED PRIVATE KEY FILE|Permissions \d+ for '.*' are too open/,
+    pattern: /^Permissions \d+ for '.*' are too open/,
     cause: 'ssh refuses a key file that others may read',
     remedy: () => 'Make the key private: chmod 600 and the key file',
   },

@@ -26,8 +26,10 @@ export function sshTarget(settings: SshSettings): Target {
   });
   return {
     name: formatAddress({ kind: 'ssh', user: settings.user, host: settings.host, port: settings.port }),
-    async run(argv, options) {
-      const ran = await runHere('ssh', sshArgs(settings, ['sh', '-c', REPORTING, 'sh', ...argv]), options);
+    async run(argv, options = {}) {
+      const { args, preamble } = commandOnStdin(settings, ['sh', '-c', REPORTING, 'sh', ...argv]);
+      const stdin = Buffer.concat([preamble, Buffer.from(options.stdin ?? '')]);
+      const ran = await runHere('ssh', args, { ...options, stdin });
       switch (ran.kind) {
         case 'unstarted':
           return unreached({ exitCode: undefined, signal: undefined, startFailure: ran.code, stderr: [] });
@@ -45,15 +47,27 @@ export function sshTarget(settings: SshSettings): Target {
       }
     },
     stream(argv, options = {}) {
-      const args = sshArgs(settings, relayArgv(withEnv(argv, options.env ?? {}), relay));
-      return startStreaming({ file: 'ssh', args, relay, unheard: unreached });
+      const command = commandOnStdin(settings, relayArgv(withEnv(argv, options.env ?? {}), relay));
+      return startStreaming({ file: 'ssh', ...command, relay, unheard: unreached });
     },
   };
 }
 
-/** ssh's arguments that run argv on the host; the login shell there must read POSIX quoting. */
+/** ssh's arguments that run argv on the host. */
 export function sshArgs(settings: SshSettings, argv: readonly string[]): string[] {
   return [...FIXED, ...destination(settings), quoteArgv(argv)];
+}
+
+/**
+ * Lets the host read the command from stdin and become it; what follows on stdin is the program's own, for a stream the
+ * lifeline. Dropbear closes the connection on a command of 9000 bytes (its MAX_CMD_LEN), and relay and program together
+ * are longer; and a login shell that is no POSIX shell sees nothing it could misread. Only dd with a block of 1 is
+ * certain not to read one byte too many.
+ */
+function commandOnStdin(settings: SshSettings, argv: readonly string[]): { args: string[]; preamble: Uint8Array } {
+  const preamble = Buffer.from(quoteArgv(['exec', ...argv]));
+  const reader = `eval "$(dd bs=1 count=${preamble.length} 2>/dev/null)"`;
+  return { args: sshArgs(settings, ['sh', '-c', reader]), preamble };
 }
 
 /**

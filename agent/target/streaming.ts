@@ -18,11 +18,13 @@ export interface Launch {
   readonly file: string;
   readonly args: readonly string[];
   readonly relay: RelaySettings;
+  /** Sent on stdin before the first ping. */
+  readonly preamble?: Uint8Array;
   /** What the process's end means on this target when the relay's last word was not heard. */
   readonly unheard: (facts: LastFacts) => Ended;
 }
 
-export function startStreaming({ file, args, relay, unheard }: Launch): Streaming {
+export function startStreaming({ file, args, relay, preamble, unheard }: Launch): Streaming {
   // A process group of its own: Ctrl-C must reach the agent alone, which then ends the program in good order. Cleaning
   // up at our exit is the lifeline's work, which does it even when we are killed.
   const child = execa(file, args, {
@@ -38,6 +40,9 @@ export function startStreaming({ file, args, relay, unheard }: Launch): Streamin
   const chunks = readAhead(child.stdout);
   // EPIPE after the far side is gone: its end is reported by `ended`.
   child.stdin.on('error', () => child.stdin.destroy());
+  if (preamble !== undefined) {
+    child.stdin.write(preamble);
+  }
   const pinging = setInterval(() => {
     // A ping that could not be handed on yet need not be followed by another.
     if (child.stdin.writable && child.stdin.writableLength === 0) {
