@@ -1,6 +1,6 @@
 /** Chosen ways and a host's offsets in, the text of one bpftrace program out. The same dialect runs on 0.11 to 0.27. */
 import { type FieldRow, fieldsOf, type RecordName, type RecordRow, records } from './records.ts';
-import { firstSight, type Probe, type Way } from './ways.ts';
+import type { Probe, Way } from './ways.ts';
 
 /** Byte offsets by `struct.field`. */
 export type OffsetTable = ReadonlyMap<string, number>;
@@ -32,7 +32,7 @@ export function writeProgram(ways: readonly Way[], offsets: OffsetTable, cpus: n
 /** The offsets that these ways need, each once, sorted. */
 export function offsetsNeeded(ways: readonly Way[]): string[] {
   const needed = new Set<string>();
-  for (const probe of [firstSight, ...ways.flatMap((way) => way.probes)]) {
+  for (const probe of ways.flatMap((way) => way.probes)) {
     for (const expression of Object.values(probe.values)) {
       for (const [, name] of expression.matchAll(placeholder)) if (name !== undefined) needed.add(name);
     }
@@ -43,8 +43,7 @@ export function offsetsNeeded(ways: readonly Way[]): string[] {
 const placeholder = /\{(\w+(?:\.\w+)+)\}/g;
 
 function writeProbe(probe: Probe, offsets: OffsetTable): string {
-  const known = `if (@known[tid] == 0) { @known[tid] = (uint64)1; ${printProbe(firstSight, offsets)} }`;
-  const parts = [probe.before?.replace('{known}', known), printProbe(probe, offsets), probe.after].filter(Boolean);
+  const parts = [probe.before, printProbe(probe, offsets), probe.after].filter(Boolean);
   return `${probe.attach}${probe.when ? ` /${probe.when}/` : ''} { ${parts.join(' ')} }`;
 }
 

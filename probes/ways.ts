@@ -8,11 +8,11 @@
 import type { RecordName } from './records.ts';
 
 export interface Probe {
-  /** bpftrace's attach point. */
+  /** bpftrace's attach point, or several with commas: the body is then compiled once. */
   readonly attach: string;
   /** Predicate; runs in the kernel before anything else. */
   readonly when?: string;
-  /** Statements that make the rest possible; `{known}` stands for the first-sight task record. */
+  /** Statements before the record is printed. */
   readonly before?: string;
   readonly record: RecordName;
   /** An expression for each field of the record. */
@@ -94,12 +94,12 @@ const faultIn = (fn: string, writeable: '0' | '1'): Way => ({
   ),
 });
 
-const ioCall = (fn: string, write: '0' | '1'): Probe[] =>
-  entryAndReturn(
-    fn,
-    { before: '{known} @io[tid] = (uint64)1;', record: 'io', values: io(write) },
-    { when: insideIo, record: 'ioEnd', values: { result: 'retval' }, after: 'delete(@io[tid]);' },
-  );
+const ioCall = (fn: string, write: '0' | '1'): Probe => ({
+  attach: `kprobe:${fn}`,
+  before: '@io[tid] = (uint64)1;',
+  record: 'io',
+  values: io(write),
+});
 
 /** All capabilities, in the order in which people should read them. */
 export const capabilities: readonly Capability[] = [
@@ -112,7 +112,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_glock_nq'],
         probes: entryAndReturn(
           'gfs2_glock_nq',
-          { before: '{known}', record: 'request', values: request },
+          { record: 'request', values: request },
           { record: 'answer', values: { result: 'retval' } },
         ),
       },
@@ -159,7 +159,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_fault'],
         probes: entryAndReturn(
           'gfs2_fault',
-          { before: '{known}', record: 'fault', values: fault },
+          { record: 'fault', values: fault },
           { record: 'faulted', values: { result: 'retval' } },
         ),
       },
@@ -174,7 +174,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_page_mkwrite'],
         probes: entryAndReturn(
           'gfs2_page_mkwrite',
-          { before: '{known}', record: 'mkwrite', values: fault },
+          { record: 'mkwrite', values: fault },
           { record: 'mkwritten', values: { result: 'retval' } },
         ),
       },
@@ -187,7 +187,17 @@ export const capabilities: readonly Capability[] = [
       {
         name: 'kprobe:gfs2_file_read_iter, kprobe:gfs2_file_write_iter',
         functions: ['gfs2_file_read_iter', 'gfs2_file_write_iter'],
-        probes: [...ioCall('gfs2_file_read_iter', '0'), ...ioCall('gfs2_file_write_iter', '1')],
+        probes: [
+          ioCall('gfs2_file_read_iter', '0'),
+          ioCall('gfs2_file_write_iter', '1'),
+          {
+            attach: 'kretprobe:gfs2_file_read_iter,kretprobe:gfs2_file_write_iter',
+            when: insideIo,
+            record: 'ioEnd',
+            values: { result: 'retval' },
+            after: 'delete(@io[tid]);',
+          },
+        ],
       },
     ],
   },
@@ -214,6 +224,31 @@ export const capabilities: readonly Capability[] = [
     }),
   ),
   {
+    name: 'task name',
+    required: true,
+    ways: [
+      {
+        name: 'kprobe:gfs2_glock_nq, kprobe:gfs2_file_read_iter, kprobe:gfs2_file_write_iter',
+        functions: ['gfs2_glock_nq', 'gfs2_file_read_iter', 'gfs2_file_write_iter'],
+        probes: [
+          {
+            // One body for three places: bpftrace compiles it once, and compiling is what attaching waits for.
+            attach: 'kprobe:gfs2_glock_nq,kprobe:gfs2_file_read_iter,kprobe:gfs2_file_write_iter',
+            when: '@known[tid] == 0',
+            before: '@known[tid] = (uint64)1;',
+            record: 'task',
+            values: {
+              tgid: 'pid',
+              startedNs: '*(uint64*)((uint64)curtask+{task_struct.start_time})',
+              commLow: '*(uint64*)((uint64)curtask+{task_struct.comm})',
+              commHigh: '*(uint64*)((uint64)curtask+{task_struct.comm}+8)',
+            },
+          },
+        ],
+      },
+    ],
+  },
+  {
     name: 'task exit',
     required: true,
     ways: [
@@ -233,15 +268,3 @@ export const capabilities: readonly Capability[] = [
     ],
   },
 ];
-
-/** What `{known}` stands for: one task record when a task is seen for the first time. */
-export const firstSight: Probe = {
-  attach: '',
-  record: 'task',
-  values: {
-    tgid: 'pid',
-    startedNs: '*(uint64*)((uint64)curtask+{task_struct.start_time})',
-    commLow: '*(uint64*)((uint64)curtask+{task_struct.comm})',
-    commHigh: '*(uint64*)((uint64)curtask+{task_struct.comm}+8)',
-  },
-};
