@@ -40,11 +40,16 @@ export function elapsedText(ns: number): string {
  * where the time of day of long ago would say nothing.
  */
 export function momentText(host: HostView | undefined, ns: number): string {
-  if (host === undefined || host.playing !== null || host.epochUnixMs === null) return elapsedText(ns);
-  const at = new Date(host.epochUnixMs + ns / 1e6);
+  const start = startSecond(host);
+  if (start === 0) return elapsedText(ns);
+  const at = new Date(start * 1000 + ns / 1e6);
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
 }
+
+/** The second at which the clock that is shown starts: Unix time for a live host, 0 for a recording. */
+export const startSecond = (host: HostView | undefined): number =>
+  host === undefined || host.playing !== null ? 0 : (host.epochUnixMs ?? 0) / 1000;
 
 const sizes: readonly (readonly [bytes: number, unit: string])[] = [
   [1024 ** 4, 'TiB'],

@@ -9,6 +9,8 @@ export interface Card {
   readonly task: TaskView;
   /** Since when its stack is empty, on the page's clock; null while it is not. */
   readonly idleSinceMs: number | null;
+  /** Frames of its deepest stack so far: the card keeps that room, so that those below it stand still. */
+  readonly deepest: number;
 }
 /** In the order in which the tasks were first seen. */
 export type Roster = readonly Card[];
@@ -54,7 +56,10 @@ export const waits = (card: Card): boolean =>
 function show(cards: Map<string, Card>, task: TaskView, atMs: number): void {
   const key = taskKey(task);
   if (task.frames.length === 0) rest(cards, key, atMs);
-  else cards.set(key, { key, task, idleSinceMs: null });
+  else {
+    const deepest = Math.max(task.frames.length, cards.get(key)?.deepest ?? 0);
+    cards.set(key, { key, task, idleSinceMs: null, deepest });
+  }
 }
 
 function rest(cards: Map<string, Card>, key: string, atMs: number): void {

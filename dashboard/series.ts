@@ -38,3 +38,15 @@ export function columns(samples: readonly RateSample[], series: readonly Series[
   const bySecond = new Map(samples.map((sample) => [sample.second, sample]));
   return [seconds, ...series.map(({ key }) => seconds.map((second) => bySecond.get(second)?.[key] ?? 0))];
 }
+
+/**
+ * The seconds from `min` to `max` that are round on the clock that is shown, `step` apart: a live host's session begins
+ * at any odd second of the day, `startSecond`.
+ */
+export function roundSeconds(
+  startSecond: number,
+  { min, max, step }: { readonly min: number; readonly max: number; readonly step: number },
+): number[] {
+  const first = Math.ceil((startSecond + min) / step) * step - startSecond;
+  return Array.from({ length: Math.max(0, Math.floor((max - first) / step) + 1) }, (_, n) => first + n * step);
+}

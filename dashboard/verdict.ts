@@ -37,6 +37,10 @@ export function verdict(view: View): Verdict {
 export const lostRecords = (host: HostView): number =>
   host.loss.gap + host.loss.tail + host.loss.malformed + host.loss.late;
 
+/** True once a host is live: before that, an empty list says nothing. */
+export const isWatched = (hosts: ReadonlyMap<string, HostView>): boolean =>
+  [...hosts.values()].some((host) => host.phase === 'live' || host.records > 0);
+
 function findingVerdict(findings: readonly FindingView[], worst: FindingView['severity']): Verdict {
   const these = findings.filter((finding) => finding.severity === worst);
   const rest = findings.length - these.length;

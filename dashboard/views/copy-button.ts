@@ -13,14 +13,15 @@ export class CopyButton extends LitElement {
       :host {
         display: inline-block;
       }
-      span {
+      button > span {
         display: inline-grid;
       }
-      span > * {
+      button > span > * {
         grid-area: 1 / 1;
       }
-      .away {
+      i {
         visibility: hidden;
+        font-style: normal;
       }
     `,
   ];
@@ -41,7 +42,7 @@ export class CopyButton extends LitElement {
     // Both texts take their room, so that the button never changes its size.
     return html`<button type="button" @click=${this.#copy} title=${this.outcome === 'none' ? this.text : nothing}>
       ${icon(this.outcome === 'copied' ? 'check' : 'copy')}<span
-        ><b class="away" aria-hidden="true">${this.label}</b><b class="away" aria-hidden="true">Copied</b>${said[this.outcome]}</span
+        ><i aria-hidden="true">${this.label}</i><i aria-hidden="true">Copied</i><span>${said[this.outcome]}</span></span
       >
     </button>`;
   }

@@ -7,6 +7,7 @@ import { countText, momentText, plural } from '../format.ts';
 import { icon } from '../icon.ts';
 import { findingMoment, findingReport } from '../stack-text.ts';
 import { shared } from '../style.ts';
+import { isWatched } from '../verdict.ts';
 import './copy-button.ts';
 import './lock-stack.ts';
 
@@ -19,6 +20,7 @@ export class FindingList extends LitElement {
     css`
       .scroll {
         height: var(--findings-height, var(--region));
+        max-height: var(--findings-most, none);
         padding: 10px;
       }
       .cards {
@@ -113,13 +115,19 @@ export class FindingList extends LitElement {
       <div class="scroll" tabindex="0" role="region" aria-label="Findings">
         ${
           sorted.length === 0
-            ? html`<div class="empty"><strong>${icon('check')} No finding</strong>Nothing has taken a lock it already holds.</div>`
+            ? this.#empty()
             : html`<div class="cards">${repeat(sorted.slice(0, mostCards), entryKey, (finding) => this.#card(finding))}
                 ${sorted.length > mostCards ? html`<p class="hint">+${countText(sorted.length - mostCards)} more</p>` : nothing}
               </div>`
         }
       </div>
     </section>`;
+  }
+
+  #empty(): TemplateResult {
+    return isWatched(this.hosts)
+      ? html`<div class="empty"><strong>${icon('check')} No finding</strong>Nothing has taken a lock it already holds.</div>`
+      : html`<div class="empty"><strong>No finding</strong>Nothing is watched yet: see Hosts.</div>`;
   }
 
   #card(finding: FindingView): TemplateResult {
@@ -129,7 +137,6 @@ export class FindingList extends LitElement {
       <header>
         <span class="severity">${icon(severity === 'information' ? 'info' : 'alert')}${severity}</span>
         <h3>${title}</h3>
-        <copy-button .text=${findingReport(finding, host)} label="Copy as text"></copy-button>
       </header>
       <p class="who">
         <span class="mono">${comm || '?'}</span> <span class="mono">${tid}</span> on ${node}, glock <span class="mono">${finding.glock}</span> ·
@@ -145,6 +152,7 @@ export class FindingList extends LitElement {
         <div><dt>Rule</dt><dd>${finding.rule}</dd></div>
         <div><dt>Consequence</dt><dd>${finding.consequence}</dd></div>
       </dl>
+      <copy-button .text=${findingReport(finding, host)} label="Copy as text"></copy-button>
     </article>`;
   }
 }

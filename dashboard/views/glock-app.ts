@@ -22,7 +22,7 @@ export class GlockApp extends LitElement {
   static override styles = [
     shared,
     css`
-      .top {
+      top-bar {
         position: sticky;
         top: 0;
         z-index: 2;
@@ -45,12 +45,16 @@ export class GlockApp extends LitElement {
       }
       finding-list {
         --findings-height: auto;
+        --findings-most: 75vh;
+      }
+      retry-table {
+        flex: 1 1 auto;
       }
       @media (max-width: 1079px) {
         finding-list {
           order: -1;
         }
-        .top {
+        top-bar {
           position: static;
         }
       }
@@ -71,6 +75,7 @@ export class GlockApp extends LitElement {
         }
         finding-list {
           --findings-height: var(--region);
+          --findings-most: none;
         }
       }
       @media (min-width: 1900px) {
@@ -80,7 +85,6 @@ export class GlockApp extends LitElement {
         .live {
           display: grid;
           grid-template-columns: minmax(0, 1fr) minmax(0, 1.15fr);
-          align-items: start;
         }
         .live,
         .known {
@@ -132,8 +136,7 @@ export class GlockApp extends LitElement {
     const said = verdict(this.store.view);
     document.title = `${said.text} · glockscope`;
     const barred = connection.kind === 'no-token' || connection.kind === 'refused';
-    return html`<div class="top">
-        <top-bar
+    return html`<top-bar
           .verdict=${said}
           .connection=${connection}
           .hosts=${hosts}
@@ -147,7 +150,6 @@ export class GlockApp extends LitElement {
             : nothing
         }
         <replay-banner .hosts=${hosts}></replay-banner>
-      </div>
       ${
         barred && seq === null
           ? html`<no-entry .reason=${connection.kind === 'refused' ? connection.reason : ''}></no-entry>`

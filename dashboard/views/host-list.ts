@@ -129,7 +129,15 @@ export class HostList extends LitElement {
               <copy-button .text=${`${host.problem.cause}\n${host.problem.remedy}`}></copy-button>
             </div>`
       }
-      <dl class="facts">
+      ${host.kernel === '' && host.records === 0 ? nothing : factsTemplate(host)}
+      ${host.coverage.length === 0 ? nothing : coverageTemplate(host)}
+    </article>`;
+  }
+}
+customElements.define('host-list', HostList);
+
+const factsTemplate = (host: HostView): TemplateResult =>
+  html`<dl class="facts">
         <dt>kernel</dt><dd class="mono">${host.kernel || '…'}</dd>
         <dt>bpftrace</dt><dd class="mono">${host.bpftrace || '…'}</dd>
         <dt>GFS2</dt><dd>${
@@ -142,12 +150,7 @@ export class HostList extends LitElement {
         }</dd>
         <dt>records</dt><dd data-testid="host-records">${countText(host.records)}</dd>
         <dt>lost</dt><dd data-testid="host-loss">${lossTemplate(host.loss)}</dd>
-      </dl>
-      ${host.coverage.length === 0 ? nothing : coverageTemplate(host)}
-    </article>`;
-  }
-}
-customElements.define('host-list', HostList);
+      </dl>`;
 
 function phaseText(host: HostView): string {
   if (host.playing !== null && host.phase === 'live') return `playing, round ${host.playing.round}`;

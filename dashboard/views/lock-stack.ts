@@ -15,6 +15,7 @@ export class LockStack extends LitElement {
     frames: { attribute: false },
     host: { attribute: false },
     nowNs: { attribute: false },
+    live: { type: Boolean },
     contested: { attribute: false },
   };
   static override styles = [
@@ -36,16 +37,16 @@ export class LockStack extends LitElement {
         line-height: 1.4;
       }
       .step-1 {
-        margin-left: 8px;
+        margin-left: 6px;
       }
       .step-2 {
-        margin-left: 16px;
+        margin-left: 12px;
       }
       .step-3 {
-        margin-left: 24px;
+        margin-left: 18px;
       }
       .step-4 {
-        margin-left: 32px;
+        margin-left: 24px;
       }
       .io {
         --tone: var(--muted);
@@ -81,6 +82,9 @@ export class LockStack extends LitElement {
         min-width: 0;
         overflow-wrap: anywhere;
       }
+      .mono {
+        font-size: 0.9em;
+      }
       .what {
         font-weight: 600;
         white-space: nowrap;
@@ -100,7 +104,7 @@ export class LockStack extends LitElement {
         gap: 0 10px;
       }
       .age {
-        min-width: 5.5em;
+        min-width: 4.3em;
         text-align: right;
         font-variant-numeric: tabular-nums;
         white-space: nowrap;
@@ -119,6 +123,8 @@ export class LockStack extends LitElement {
   declare host: HostView | undefined;
   /** The moment that is shown, on the host's clock. */
   declare nowNs: Nanos | number;
+  /** The ages grow while they are read; those of a moment gone by are given exactly. */
+  declare live: boolean;
   /** A glock to mark: the one that a finding is about. */
   declare contested: string | null;
 
@@ -127,6 +133,7 @@ export class LockStack extends LitElement {
     this.frames = [];
     this.host = undefined;
     this.nowNs = 0;
+    this.live = false;
     this.contested = null;
   }
 
@@ -165,7 +172,7 @@ export class LockStack extends LitElement {
         }
         ${contested ? html`<span class="same">same glock</span>` : nothing}
       </div>
-      <span class="age">${ageText(lastsNs)}</span>
+      <span class="age">${this.live ? ageText(lastsNs) : lastsNs === 0 ? 'now' : durationText(lastsNs)}</span>
       ${more.length === 0 ? nothing : html`<div class="more">${more.map((each) => html`<span>${each}</span>`)}</div>`}
     </li>`;
   }

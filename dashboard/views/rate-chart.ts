@@ -3,8 +3,8 @@ import { css, html, LitElement, type PropertyValues, svg, unsafeCSS } from 'lit'
 import uPlot from 'uplot';
 import plotStyle from 'uplot/dist/uPlot.min.css?inline';
 import type { HostView } from '../../agent/wire/view.ts';
-import { countText, momentText } from '../format.ts';
-import type { Series } from '../series.ts';
+import { countText, momentText, startSecond } from '../format.ts';
+import { roundSeconds, type Series } from '../series.ts';
 import { shared } from '../style.ts';
 import type { Theme } from '../theme.ts';
 
@@ -42,6 +42,9 @@ export class RateChart extends LitElement {
         place-content: center;
         color: var(--muted);
         pointer-events: none;
+      }
+      .bare .u-wrap {
+        visibility: hidden;
       }
       .u-cursor-x,
       .u-cursor-y {
@@ -134,7 +137,7 @@ export class RateChart extends LitElement {
   override render() {
     const [seconds = [], ...values] = this.columns;
     const at = this.cursor === null ? seconds.length - 1 : seconds.indexOf(this.cursor);
-    return html`<div class="plot" role="img" aria-label=${`${this.label}, per second`}>
+    return html`<div class="plot ${seconds.length === 0 ? 'bare' : ''}" role="img" aria-label=${`${this.label}, per second`}>
         <div class="nothing" ?hidden=${seconds.length > 0}>no whole second yet</div>
       </div>
       <ul aria-label=${this.label} data-testid="legend">
@@ -203,7 +206,9 @@ export class RateChart extends LitElement {
           size: 24,
           space: 70,
           incrs: [1, 5, 10, 15, 30, 60, 120, 300],
-          values: (_plot, seconds) => seconds.map((second) => momentText(this.host, second * 1e9).slice(0, -4)),
+          splits: (_plot, _axis, min, max, step) => roundSeconds(startSecond(this.host), { min, max, step }),
+          // Half a millisecond more: sums of fractions must not end at 59.999.
+          values: (_plot, seconds) => seconds.map((second) => momentText(this.host, second * 1e9 + 5e5).slice(0, -4)),
         },
         {
           ...axis,

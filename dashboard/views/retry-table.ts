@@ -1,5 +1,5 @@
 /** Reads and writes that had to try again, newest first; each opens to all its steps, and Space freezes the list. */
-import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { entryKey } from '../../agent/wire/state.ts';
 import type { HostView, RetryView } from '../../agent/wire/view.ts';
@@ -9,6 +9,7 @@ import { icon } from '../icon.ts';
 import { retrySteps, type Step } from '../retry-text.ts';
 import { shared } from '../style.ts';
 import './retry-details.ts';
+import { retryTableStyle } from './retry-table-style.ts';
 
 export class RetryTable extends LitElement {
   static override properties = {
@@ -17,162 +18,7 @@ export class RetryTable extends LitElement {
     frozen: { state: true },
     opened: { state: true },
   };
-  static override styles = [
-    shared,
-    css`
-      .scroll {
-        height: var(--region);
-        container-type: inline-size;
-      }
-      .grid {
-        display: grid;
-        grid-template-columns: auto minmax(9em, 0.9fr) minmax(10em, 1fr) minmax(15em, 2.2fr) auto auto auto;
-        column-gap: 12px;
-      }
-      [role='row'] {
-        display: grid;
-        grid-column: 1 / -1;
-        grid-template-columns: subgrid;
-        align-items: start;
-        padding: 4px 12px;
-        border-bottom: 1px solid var(--line);
-      }
-      [role='row'].head {
-        position: sticky;
-        top: 0;
-        z-index: 1;
-        background: var(--panel);
-        color: var(--muted);
-        font-size: 0.92em;
-        border-bottom-color: var(--line-strong);
-      }
-      [role='row'].body {
-        cursor: pointer;
-      }
-      [role='row'].body:hover {
-        background: var(--raised);
-      }
-      [role='row'].open {
-        background: var(--raised);
-        border-bottom-color: transparent;
-      }
-      [role='cell'],
-      [role='columnheader'] {
-        min-width: 0;
-        overflow-wrap: anywhere;
-      }
-      .time {
-        display: flex;
-        gap: 4px;
-      }
-      .time button {
-        border: 0;
-        background: none;
-        padding: 0;
-        min-height: 1.45em;
-        font-family: var(--mono);
-        font-size: 0.93em;
-        font-variant-numeric: tabular-nums;
-      }
-      .time .icon {
-        transition: transform 0.12s;
-        color: var(--muted);
-      }
-      .open .time .icon {
-        transform: rotate(90deg);
-      }
-      .right {
-        text-align: right;
-        white-space: nowrap;
-        font-variant-numeric: tabular-nums;
-      }
-      .steps {
-        display: flex;
-        flex-wrap: wrap;
-        align-items: baseline;
-        gap: 1px 5px;
-      }
-      .step {
-        font-family: var(--mono);
-        font-size: 0.93em;
-        white-space: nowrap;
-      }
-      .step b {
-        font-weight: 600;
-      }
-      .bad {
-        color: var(--series-retries);
-      }
-      .fault-in {
-        font-family: inherit;
-        font-size: 0.93em;
-        color: var(--muted);
-        white-space: normal;
-      }
-      .arrow {
-        color: var(--muted);
-      }
-      .details {
-        grid-column: 1 / -1;
-        padding: 2px 12px 10px 32px;
-        background: var(--raised);
-        border-bottom: 1px solid var(--line);
-        min-width: 0;
-      }
-      .same {
-        color: var(--critical);
-        font-weight: 600;
-      }
-      @container (max-width: 640px) {
-        .grid {
-          grid-template-columns: minmax(0, 1fr) auto;
-        }
-        [role='row'] {
-          gap: 1px 12px;
-        }
-        [role='row'].head {
-          display: none;
-        }
-        .attempts {
-          grid-column: 1 / -1;
-          order: 5;
-        }
-        .file {
-          order: 3;
-        }
-        .mapping {
-          order: 4;
-          text-align: right;
-        }
-        .task {
-          text-align: right;
-        }
-        .result {
-          order: 7;
-        }
-        .lost {
-          order: 6;
-          text-align: left;
-        }
-        .lost::before {
-          content: 'lost ';
-          color: var(--muted);
-        }
-        .result::before {
-          content: 'returned ';
-          color: var(--muted);
-        }
-        .details {
-          padding-left: 12px;
-        }
-      }
-      @media (prefers-reduced-motion: reduce) {
-        .time .icon {
-          transition: none;
-        }
-      }
-    `,
-  ];
+  static override styles = [shared, retryTableStyle];
 
   declare retries: ReadonlyMap<string, RetryView>;
   declare hosts: ReadonlyMap<string, HostView>;
@@ -220,7 +66,9 @@ export class RetryTable extends LitElement {
             ? html`<div class="empty"><strong>No retry yet</strong>One appears when a read or write gets -EFAULT under its glock, lets go, faults the pages in and tries again.</div>`
             : html`<div class="grid" role="table" aria-label="Retries, newest first">
                 <div class="head" role="row">
-                  ${['Time', 'Task', 'File', 'Attempts', 'Mapping'].map((name) => html`<span role="columnheader">${name}</span>`)}
+                  ${['Time', 'Task', 'File', 'Attempts', 'Mapping'].map(
+                    (name) => html`<span role="columnheader" class=${name.toLowerCase()}>${name}</span>`,
+                  )}
                   <span role="columnheader" class="right">Returned</span>
                   <span role="columnheader" class="right" title="From the first failed attempt's end to the last attempt's start">Time lost</span>
                 </div>

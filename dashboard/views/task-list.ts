@@ -1,15 +1,21 @@
 /** Tasks and their live holder stacks, a card each; a card stays a while after its task became idle. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
+import { styleMap } from 'lit/directives/style-map.js';
 import type { HostView } from '../../agent/wire/view.ts';
 import { type HostClock, hostNow } from '../clock.ts';
 import { ageText, countText, plural } from '../format.ts';
 import { type Card, type Roster, shownCards, waits } from '../roster.ts';
 import { shared } from '../style.ts';
+import { isWatched } from '../verdict.ts';
 import './lock-stack.ts';
 
 const fewCards = 24;
 const refreshMs = 100;
+/** What a card needs: a head, and a row a frame; a wrapped row needs more and takes it. */
+const cardHeadPx = 46;
+const frameHeightPx = 44;
+const mostReservedFrames = 8;
 
 export class TaskList extends LitElement {
   static override properties = {
@@ -32,7 +38,6 @@ export class TaskList extends LitElement {
         align-items: start;
       }
       article {
-        min-height: 148px;
         padding: 7px 8px 8px;
         border: 1px solid var(--line);
         border-radius: var(--radius);
@@ -64,7 +69,7 @@ export class TaskList extends LitElement {
       }
       .idle lock-stack,
       .idle h3 {
-        opacity: 0.5;
+        opacity: 0.6;
       }
       .more {
         margin-top: 10px;
@@ -111,14 +116,19 @@ export class TaskList extends LitElement {
     const hidden = this.roster.length - shown.length;
     return html`<section class="panel" aria-labelledby="title">
       <header>
-        <h2 id="title">Tasks holding or wanting glocks</h2>
+        <h2 id="title">Tasks inside GFS2</h2>
+        <span class="hint">what each holds and waits for, outermost first</span>
         <span class="spring"></span>
         <span class="hint number" data-testid="task-count">${countText(busy.length)} active, ${countText(waiting)} waiting</span>
       </header>
       <div class="scroll" tabindex="0" role="region" aria-label="Tasks">
         ${
           this.roster.length === 0
-            ? html`<div class="empty"><strong>No task is inside GFS2 right now</strong>This is normal between calls: a glock is held for micro- to milliseconds.</div>`
+            ? html`<div class="empty"><strong>No task is inside GFS2 right now</strong>${
+                isWatched(this.hosts)
+                  ? 'This is normal between calls: a glock is held for micro- to milliseconds.'
+                  : 'Nothing is watched yet: see Hosts.'
+              }</div>`
             : html`<div class="cards">${repeat(
                 shown,
                 (card) => card.key,
@@ -144,6 +154,7 @@ export class TaskList extends LitElement {
     const waiting = waits(card);
     return html`<article
       class="${idle ? 'idle' : ''} ${waiting ? 'waits' : ''}"
+      style=${styleMap({ 'min-height': `${cardHeadPx + Math.min(card.deepest, mostReservedFrames) * frameHeightPx}px` })}
       data-testid="task"
       data-node=${task.node}
       data-tid=${task.tid}
@@ -161,9 +172,9 @@ export class TaskList extends LitElement {
             : nothing
         }
         <span class="spring"></span>
-        <span class="state">${idle ? 'was' : waiting ? `waiting ${ageText(longestWait(card, nowNs))}` : plural(heldGlocks(card), 'glock')}</span>
+        <span class="state">${idle ? 'was' : waiting ? `waiting ${ageText(longestWait(card, nowNs))}` : heldText(card)}</span>
       </header>
-      <lock-stack .frames=${task.frames} .host=${host} .nowNs=${nowNs}></lock-stack>
+      <lock-stack .frames=${task.frames} .host=${host} .nowNs=${nowNs} ?live=${!idle}></lock-stack>
     </article>`;
   }
 
@@ -173,8 +184,10 @@ export class TaskList extends LitElement {
 }
 customElements.define('task-list', TaskList);
 
-const heldGlocks = ({ task }: Card): number =>
-  task.frames.filter((frame) => frame.kind === 'holder' && frame.phase === 'granted').length;
+function heldText({ task }: Card): string {
+  const held = task.frames.filter((frame) => frame.kind === 'holder' && frame.phase === 'granted').length;
+  return held === 0 ? 'no glock' : plural(held, 'glock');
+}
 
 const longestWait = ({ task }: Card, nowNs: number): number =>
   task.frames.reduce(

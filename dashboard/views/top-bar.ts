@@ -54,14 +54,14 @@ export class TopBar extends LitElement {
         color: var(--muted);
         background: var(--raised);
       }
-      .verdict b {
+      .verdict p {
+        min-width: 0;
+        overflow: hidden;
+        text-overflow: ellipsis;
         white-space: nowrap;
       }
       .verdict span {
         color: var(--text);
-        overflow: hidden;
-        text-overflow: ellipsis;
-        white-space: nowrap;
       }
       .verdict.healthy {
         color: var(--ok);
@@ -131,7 +131,7 @@ export class TopBar extends LitElement {
           order: 2;
           flex-basis: 100%;
         }
-        .verdict span {
+        .verdict p {
           white-space: normal;
         }
         dl {
@@ -173,7 +173,7 @@ export class TopBar extends LitElement {
       <h1 title=${this.version === '' ? 'glockscope' : `glockscope ${this.version}`}><img src=${mark} alt="" />glockscope</h1>
       <div class="verdict ${level}" role="status" aria-live="polite" data-testid="verdict" data-level=${level}>
         ${icon(level === 'healthy' ? 'check' : level === 'waiting' ? 'clock' : level === 'information' ? 'info' : 'alert')}
-        <b>${text}</b> <span>${detail}</span>
+        <p><b>${text}</b> <span>${detail}</span></p>
       </div>
       <dl>
         <div><dt>records</dt><dd data-testid="records">${countText(records)}</dd></div>
