@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentBundle, bundleAgent } from './agent-process.ts';
-import { carriersOf, inPath, marker, pidOf, until } from './processes.ts';
+import { carriersOf, inPath, killLeftovers, marker, pidOf, until } from './processes.ts';
 import { flooding, silent } from './programs.ts';
 
 const IDLE_SECONDS = 5;
@@ -10,7 +10,10 @@ let agents: AgentBundle;
 beforeAll(async () => {
   agents = await bundleAgent();
 }, 60_000);
-afterAll(() => agents.remove());
+afterAll(() => {
+  agents.remove();
+  killLeftovers();
+});
 
 describe('an agent that freezes while its target streams', () => {
   for (const [variant, needed] of [

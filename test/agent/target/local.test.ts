@@ -9,7 +9,7 @@ import { localTarget } from '../../../agent/target/local.ts';
 import { RELAY_DEFAULTS, type RelaySettings } from '../../../agent/target/relay.ts';
 import type { Streaming } from '../../../agent/target/target.ts';
 import { type AgentBundle, bundleAgent } from './agent-process.ts';
-import { carriersOf, inPath, marker, parentOf, pidOf, until } from './processes.ts';
+import { carriersOf, inPath, killLeftovers, marker, parentOf, pidOf, until } from './processes.ts';
 import { flooding, silent, stubborn } from './programs.ts';
 import { read } from './reading.ts';
 
@@ -71,6 +71,7 @@ beforeAll(async () => {
   agents = await bundleAgent();
 }, 60_000);
 afterAll(() => {
+  killLeftovers();
   agents.remove();
   rmSync(folder, { recursive: true });
 });

@@ -6,7 +6,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** A word to put among a program's arguments, by which nothing but that program and its relay is found. */
 export function marker(): string {
-  return `glockscope-test-${randomUUID()}`;
+  const mark = `glockscope-test-${randomUUID()}`;
+  given.push(mark);
+  return mark;
+}
+
+const given: string[] = [];
+
+/** For the end of a test file: a test that failed leaves nothing behind either. */
+export function killLeftovers(): void {
+  for (const pid of given.flatMap(carriersOf)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (error) {
+      // ESRCH: it ended by itself since it was found.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) {
+        throw error;
+      }
+    }
+  }
 }
 
 /** All processes, relays and ssh included, that carry the marker in any argument; zombies have none. */

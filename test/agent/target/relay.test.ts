@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRelayEnd, RELAY_DEFAULTS, relayArgv, withEnv } from '../../../agent/target/relay.ts';
-import { carriersOf, inPath, marker, parentOf, pidOf, until } from './processes.ts';
+import { carriersOf, inPath, killLeftovers, marker, parentOf, pidOf, until } from './processes.ts';
 import { silent } from './programs.ts';
 
 describe('relayArgv', () => {
@@ -12,7 +12,10 @@ describe('relayArgv', () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'glockscope-relay-'));
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => {
+    killLeftovers();
+    rmSync(folder, { recursive: true });
+  });
 
   /** A PATH with nothing but the shell, what our programs call, and `commands`. */
   function pathWith(name: string, commands: Readonly<Record<string, string>>): string {

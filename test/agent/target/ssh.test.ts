@@ -7,7 +7,7 @@ import { RELAY_DEFAULTS, type RelaySettings } from '../../../agent/target/relay.
 import { sshArgs, sshTarget } from '../../../agent/target/ssh.ts';
 import type { Streaming } from '../../../agent/target/target.ts';
 import { type AgentBundle, bundleAgent } from './agent-process.ts';
-import { carriersOf, inPath, marker, parentOf, pidOf, sshClientOf, until } from './processes.ts';
+import { carriersOf, inPath, killLeftovers, marker, parentOf, pidOf, sshClientOf, until } from './processes.ts';
 import { flooding, silent } from './programs.ts';
 import { read } from './reading.ts';
 import { lackOfSshd, startSshd, type ThrowawaySshd } from './throwaway-sshd.ts';
@@ -45,6 +45,7 @@ describe.skipIf(lack !== undefined)(`sshTarget against a real sshd${why}`, () =>
   }, 60_000);
   afterAll(async () => {
     await Promise.all([...running].map((streaming) => streaming.stop()));
+    killLeftovers();
     agents.remove();
     await sshd.remove();
   });
