@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { labCache } from './cache.ts';
 import { isErrno } from './failure.ts';
-import { isAlive } from './process-identity.ts';
+import { isAlive, thisProcess } from './process-identity.ts';
+
+const Owner = v.object({ pid: v.number(), startTicks: v.number() });
 
 const GuestRecord = v.object({
   /** `lab up` in the foreground, its keeper in the background, or a test: only the first two obey `lab down`. */
   ownerKind: v.picklist(['up', 'keeper', 'test']),
-  owner: v.object({ pid: v.number(), startTicks: v.number() }),
+  owner: Owner,
   suite: v.string(),
   kernel: v.string(),
   alias: v.string(),
@@ -24,11 +26,13 @@ const GuestRecord = v.object({
 
 export type GuestRecord = v.InferOutput<typeof GuestRecord>;
 
-/** A new directory for the files of one guest; those of guests whose owner is gone are cleared away meanwhile. */
+/** A new directory for the files of one guest of this process; those of processes that are gone are cleared away. */
 export async function guestDirectory(kernel: string): Promise<string> {
   await runningGuests();
   await mkdir(guests(), { recursive: true });
   const directory = await mkdtemp(join(guests(), `${kernel}-`));
+  await writeFile(join(directory, 'owner.json.new'), JSON.stringify(thisProcess()));
+  await rename(join(directory, 'owner.json.new'), join(directory, 'owner.json'));
   return directory;
 }
 
@@ -44,18 +48,24 @@ export async function runningGuests(): Promise<GuestRecord[]> {
   const running: GuestRecord[] = [];
   for (const name of await readdir(guests())) {
     const directory = join(guests(), name);
-    const record = await readRecord(directory);
-    if (!record) continue;
-    if (isAlive(record.owner)) running.push(record);
-    else await rm(directory, { recursive: true, force: true });
+    const owner = await readIfPresent(join(directory, 'owner.json'), Owner);
+    if (!owner) continue; // being made at this moment
+    if (!isAlive(owner)) {
+      await rm(directory, { recursive: true, force: true });
+      continue;
+    }
+    const record = await readIfPresent(join(directory, 'guest.json'), GuestRecord);
+    if (record) running.push(record); // without one it still boots
   }
   return running.sort((a, b) => a.since.localeCompare(b.since));
 }
 
-/** undefined for a guest that is still booting. */
-async function readRecord(directory: string): Promise<GuestRecord | undefined> {
+async function readIfPresent<const S extends v.GenericSchema>(
+  path: string,
+  schema: S,
+): Promise<v.InferOutput<S> | undefined> {
   try {
-    return v.parse(GuestRecord, JSON.parse(await readFile(join(directory, 'guest.json'), 'utf8')));
+    return v.parse(schema, JSON.parse(await readFile(path, 'utf8')));
   } catch (failure) {
     if (isErrno(failure, 'ENOENT')) return undefined;
     throw failure;

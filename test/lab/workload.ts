@@ -52,11 +52,13 @@ export async function runWorkload(
   const timeoutMs = options.timeoutMs ?? 120_000;
   // Ended inside the guest: an ssh that ends leaves the program running there, and this one may spin in the kernel.
   const bounded = ['timeout', '-s', 'KILL', String(Math.ceil(timeoutMs / 1000)), program, ...args];
+  const startMs = performance.now();
   const outcome = await guest.run(bounded, { timeoutMs: timeoutMs + 10_000 });
+  const late = performance.now() - startMs >= timeoutMs ? ` within ${timeoutMs / 1000} s` : '';
   const line = outcome.stdout.trim().split('\n').at(-1) ?? '';
   if (outcome.exitCode !== 0 || !line.startsWith('{')) {
     throw new LabError(
-      `the workload ${name} ${args.join(' ')} did not finish in ${guest.alias}: ${describe(outcome)}`,
+      `the workload ${name} ${args.join(' ')} did not finish in ${guest.alias}${late}: ${describe(outcome)}`,
       'look at the console of the guest: `npm run lab -- ls` names its file',
     );
   }
