@@ -1,6 +1,6 @@
 /** Frames and findings as words: what each row says, and the text that a report or mail can hold (pure). */
 import type { FindingView, Frame, HostView } from '../agent/wire/view.ts';
-import { addressText, ageText, bytesText, durationText, elapsedText, fileText, glockText, plural } from './format.ts';
+import { addressText, bytesText, durationText, elapsedText, fileText, glockText, plural } from './format.ts';
 
 export interface FrameText {
   /** What runs: `read()`, `gfs2_fault`, `holds`, `waits for`, `fault-in`. */
@@ -62,8 +62,11 @@ export const stackLines = (frames: readonly Frame[], host: HostView | undefined,
   frames.map((frame, depth) => {
     const { what, main, more, lastsNs } = frameText(frame, host, nowNs);
     const mode = frame.kind === 'holder' ? `${frame.mode}${frame.flags === '' ? '' : ` f:${frame.flags}`} ` : '';
-    return `${'  '.repeat(depth)}${what} ${mode}${main} (${[...more, ageText(lastsNs)].join(', ')})`;
+    return `${'  '.repeat(depth)}${what} ${mode}${main} (${[...more, lastsText(lastsNs)].join(', ')})`;
   });
+
+/** How long something had lasted at a moment gone by. */
+export const lastsText = (ns: number): string => (ns === 0 ? 'now' : durationText(ns));
 
 /** The moment that a finding's stack shows: that of its last frame, the new request. */
 export const findingMoment = (finding: FindingView): number =>

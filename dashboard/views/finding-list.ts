@@ -112,7 +112,7 @@ export class FindingList extends LitElement {
         <span class="spring"></span>
         <span class="hint number" data-testid="finding-count">${countText(this.findings.size)}</span>
       </header>
-      <div class="scroll" tabindex="0" role="region" aria-label="Findings">
+      <div class="scroll" tabindex="0" role="group" aria-label="Findings">
         ${
           sorted.length === 0
             ? this.#empty()

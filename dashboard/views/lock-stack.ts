@@ -4,7 +4,7 @@ import type { Nanos } from '../../agent/wire/units.ts';
 import type { Frame, HostView } from '../../agent/wire/view.ts';
 import { ageText, durationText, findCommand } from '../format.ts';
 import { icon } from '../icon.ts';
-import { frameText } from '../stack-text.ts';
+import { frameText, lastsText } from '../stack-text.ts';
 import { shared } from '../style.ts';
 
 /** Deeper frames are not moved further in: a narrow card must still show them. */
@@ -172,7 +172,7 @@ export class LockStack extends LitElement {
         }
         ${contested ? html`<span class="same">same glock</span>` : nothing}
       </div>
-      <span class="age">${this.live ? ageText(lastsNs) : lastsNs === 0 ? 'now' : durationText(lastsNs)}</span>
+      <span class="age">${this.live ? ageText(lastsNs) : lastsText(lastsNs)}</span>
       ${more.length === 0 ? nothing : html`<div class="more">${more.map((each) => html`<span>${each}</span>`)}</div>`}
     </li>`;
   }

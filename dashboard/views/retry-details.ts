@@ -53,7 +53,7 @@ export class RetryDetails extends LitElement {
     const { retry, host } = this;
     if (retry === null) return nothing;
     const find = findCommand(retry.file, host);
-    return html`<dl>
+    return html`<div data-testid="retry-details"><dl>
         <div><dt>call</dt><dd class="mono">${retry.op}() ${retry.direct ? 'direct' : 'buffered'}</dd></div>
         <div><dt>range</dt><dd>${bytesText(retry.lengthBytes)} at ${retry.positionBytes}</dd></div>
         <div><dt>took</dt><dd>${durationText(retry.tookNs)}, of it ${durationText(retry.lostNs)} lost</dd></div>
@@ -65,7 +65,7 @@ export class RetryDetails extends LitElement {
       </dl>
       <ol>
         ${retry.attempts.map((attempt, index) => this.#attempt(attempt, index))}
-      </ol>`;
+      </ol></div>`;
   }
 
   #attempt(attempt: AttemptView, index: number): TemplateResult {

@@ -60,7 +60,7 @@ export class RetryTable extends LitElement {
           ${frozen === null ? html`${icon('pause')}Freeze` : html`${icon('play')}Follow`}
         </button>
       </header>
-      <div class="scroll" tabindex="0" role="region" aria-label="Retries">
+      <div class="scroll" tabindex="0" role="group" aria-label="Retries">
         ${
           shown.length === 0
             ? html`<div class="empty"><strong>No retry yet</strong>One appears when a read or write gets -EFAULT under its glock, lets go, faults the pages in and tries again.</div>`

@@ -1,7 +1,6 @@
 /** Tasks and their live holder stacks, a card each; a card stays a while after its task became idle. */
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import { styleMap } from 'lit/directives/style-map.js';
 import type { HostView } from '../../agent/wire/view.ts';
 import { type HostClock, hostNow } from '../clock.ts';
 import { ageText, countText, plural } from '../format.ts';
@@ -16,6 +15,15 @@ const refreshMs = 100;
 const cardHeadPx = 46;
 const frameHeightPx = 44;
 const mostReservedFrames = 8;
+// Classes, since the CSP allows no style attribute.
+const rooms = Array.from(
+  { length: mostReservedFrames + 1 },
+  (_, frames) => css`
+    .room-${frames} {
+      min-height: ${cardHeadPx + frames * frameHeightPx}px;
+    }
+  `,
+);
 
 export class TaskList extends LitElement {
   static override properties = {
@@ -26,6 +34,7 @@ export class TaskList extends LitElement {
   };
   static override styles = [
     shared,
+    ...rooms,
     css`
       .scroll {
         height: var(--region);
@@ -121,7 +130,7 @@ export class TaskList extends LitElement {
         <span class="spring"></span>
         <span class="hint number" data-testid="task-count">${countText(busy.length)} active, ${countText(waiting)} waiting</span>
       </header>
-      <div class="scroll" tabindex="0" role="region" aria-label="Tasks">
+      <div class="scroll" tabindex="0" role="group" aria-label="Tasks">
         ${
           this.roster.length === 0
             ? html`<div class="empty"><strong>No task is inside GFS2 right now</strong>${
@@ -153,8 +162,7 @@ export class TaskList extends LitElement {
     const nowNs = idle ? task.lastNs : hostNow(host, this.clocks.get(task.node), performance.now());
     const waiting = waits(card);
     return html`<article
-      class="${idle ? 'idle' : ''} ${waiting ? 'waits' : ''}"
-      style=${styleMap({ 'min-height': `${cardHeadPx + Math.min(card.deepest, mostReservedFrames) * frameHeightPx}px` })}
+      class="room-${Math.min(card.deepest, mostReservedFrames)} ${idle ? 'idle' : ''} ${waiting ? 'waits' : ''}"
       data-testid="task"
       data-node=${task.node}
       data-tid=${task.tid}

@@ -50,11 +50,11 @@ test('a stack is written outermost first, each frame further in, with ages as of
     faultIn(4950),
   ];
   expect(stackLines(frames, host(), 5000e6)).toEqual([
-    'read() inode 181ec on /mnt/g (buffered, 16 KiB at 0, attempt 2, 1.0 s)',
-    '  holds SH f:A 2/181ec (inode on 7:0, gfs2_file_read_iter+0xd1, 999 ms)',
+    'read() inode 181ec on /mnt/g (buffered, 16 KiB at 0, attempt 2, 1.00 s)',
+    '  holds SH f:A 2/181ec (inode on 7:0, gfs2_file_read_iter+0xd1, 1.00 s)',
     '    gfs2_page_mkwrite write 0x7f3a5c000000 (inode 181ec on /mnt/g, from the kernel, 600 ms)',
     '      waits for EX 2/181ec (inode on 7:0, gfs2_page_mkwrite+0x9c, 100 ms)',
-    '        fault-in writeable 16 KiB at 0x7f3a5c000000 (50 ms)',
+    '        fault-in writeable 16 KiB at 0x7f3a5c000000 (50.0 ms)',
   ]);
 });
 
@@ -67,10 +67,10 @@ test('a finding copies as a report that needs no page to be read', () => {
     'Rule: gfs2_glock_nq: a holder of the same pid is already queued (add_to_queue, trap_recursive)',
     'Consequence: This kernel stops the task with BUG() in add_to_queue; the glock is never released.',
     'Stack, outermost first:',
-    '  read() inode 181ec on /mnt/g (buffered, 16 KiB at 0, 0 ms)',
-    '    holds SH f:A 2/181ec (inode on 7:0, gfs2_file_read_iter+0xd1, 0 ms)',
-    '      gfs2_page_mkwrite write 0x7f3a5c000000 (inode 181ec on /mnt/g, from the kernel, 0 ms)',
-    '        waits for EX 2/181ec (inode on 7:0, gfs2_page_mkwrite+0x9c, 0 ms)',
+    '  read() inode 181ec on /mnt/g (buffered, 16 KiB at 0, 500 µs)',
+    '    holds SH f:A 2/181ec (inode on 7:0, gfs2_file_read_iter+0xd1, 380 µs)',
+    '      gfs2_page_mkwrite write 0x7f3a5c000000 (inode 181ec on /mnt/g, from the kernel, 100 µs)',
+    '        waits for EX 2/181ec (inode on 7:0, gfs2_page_mkwrite+0x9c, now)',
     '',
   ]);
 });
@@ -121,6 +121,6 @@ test('chart marks are round on the clock that is shown', () => {
 test('an address of NULL and a mount that is not known still give a readable stack', () => {
   const frame = { ...fault(0), address: address('0') };
   expect(stackLines([frame], undefined, 0)).toEqual([
-    'gfs2_page_mkwrite write NULL (inode 181ec on 7:0, from the kernel, 0 ms)',
+    'gfs2_page_mkwrite write NULL (inode 181ec on 7:0, from the kernel, now)',
   ]);
 });
