@@ -1,6 +1,6 @@
 // Says why a guest did not come up: QEMU's words or the end of the console in, cause and remedy out.
 import { LabError } from './failure.ts';
-import { type Machine, qemuProgram } from './qemu.ts';
+import type { Machine } from './qemu.ts';
 
 /** The port chosen a moment ago was taken meanwhile: worth another try. */
 export class PortTaken extends LabError {}
@@ -27,13 +27,6 @@ export function qemuEnded(machine: Machine, complaint: string, consoleText: stri
 /** What the host lacks, whatever the guest and the accelerator; undefined where it is something else. */
 export function hostLacks(machine: Machine, complaint: string): LabError | undefined {
   const words = firstLine(complaint);
-  // lab-guest: 3: qemu-system-x86_64: not found
-  if (new RegExp(`${qemuProgram}: (command )?not found`).test(complaint)) {
-    return new LabError(
-      `${qemuProgram} is missing`,
-      '`apt-get install --no-install-recommends qemu-system-x86` (as root), then run the same again',
-    );
-  }
   if (/Could not set up host forwarding|Address already in use/i.test(complaint)) {
     return new PortTaken(
       `port ${machine.port} of 127.0.0.1 was taken by another process (${words})`,

@@ -5,11 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { likelyAccelerator, rememberAccelerator } from './accelerator.ts';
 import { PortTaken } from './boot-failure.ts';
 import { LabError } from './failure.ts';
+import { runHostProgram } from './host-program.ts';
 import { ensureImage } from './image.ts';
 import { NoLife, type Powered, type PowerOn, powerOn } from './power-on.ts';
 import { thisProcess } from './process-identity.ts';
 import { noProgress, type ProgressSink } from './progress.ts';
-import type { Accelerator } from './qemu.ts';
+import { type Accelerator, qemuProgram } from './qemu.ts';
 import { announceGuest, type GuestRecord, guestDirectory } from './registry.ts';
 import { type Outcome, runBySsh } from './ssh.ts';
 import { defaultSuite, parseSuite } from './suite.ts';
@@ -60,6 +61,9 @@ export interface Guest extends AsyncDisposable {
 export async function bootGuest(options: BootOptions = {}): Promise<Guest> {
   const suite = parseSuite(options.suite ?? defaultSuite);
   const onProgress = options.onProgress ?? noProgress;
+  // before minutes are spent on an image that nothing can boot
+  await runHostProgram(qemuProgram, 'qemu-system-x86', ['--version']);
+  await runHostProgram('ssh', 'openssh-client', ['-V']);
   const image = await ensureImage(suite, onProgress);
   const memoryMb = options.memoryMb ?? 2048;
   checkMemory(memoryMb);

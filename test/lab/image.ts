@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ExecaError, execa } from 'execa';
 import * as v from 'valibot';
 import { type Deb, download, type PrivateApt, privateApt, resolveClosure, updateLists } from './apt.ts';
 import { labAsset, labCache } from './cache.ts';
 import { isErrno, LabError } from './failure.ts';
+import { runHostProgram } from './host-program.ts';
 import { initramfs } from './initramfs.ts';
 import { withLock } from './lock.ts';
 import { bootModules, guestModules, unneededFiles, unneededPackages, wantedPackages } from './packages.ts';
@@ -127,7 +127,17 @@ async function assemble(
   const root = join(aside, 'root');
   const image = join(aside, 'image');
   await mkdir(image);
-  await tool('ssh-keygen', 'openssh-client', ['-q', '-t', 'ed25519', '-N', '', '-C', 'lab', '-f', `${image}/identity`]);
+  await runHostProgram('ssh-keygen', 'openssh-client', [
+    '-q',
+    '-t',
+    'ed25519',
+    '-N',
+    '',
+    '-C',
+    'lab',
+    '-f',
+    `${image}/identity`,
+  ]);
   await unpackTree(root, apt.archives, debs, onProgress);
   onProgress({ kind: 'phase', text: 'kernel modules' });
   const release = await pruneModules(root);
@@ -137,7 +147,7 @@ async function assemble(
   await writeFile(join(image, 'initrd'), await initramfs(root, release));
   await rename(join(root, 'boot', `vmlinuz-${release}`), join(image, 'vmlinuz'));
   onProgress({ kind: 'phase', text: 'disk image' });
-  await tool(
+  await runHostProgram(
     'mke2fs',
     'e2fsprogs',
     ['-q', '-t', 'ext4', '-d', root, '-O', '^has_journal', '-m', '0'].concat([
@@ -153,18 +163,6 @@ async function assemble(
       ?.file.split('_')[1]
       ?.replace(/-[^-]*$/, '') ?? 'unknown';
   return { release, bpftrace, hostKey };
-}
-
-/** Runs a program of the host; LabError with the package to install where it is missing. */
-async function tool(program: string, debianPackage: string, args: readonly string[]): Promise<void> {
-  try {
-    await execa(program, args, { env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
-  } catch (failure) {
-    if (failure instanceof ExecaError && failure.code === 'ENOENT') {
-      throw new LabError(`${program} is missing`, `apt-get install --no-install-recommends ${debianPackage}`);
-    }
-    throw failure;
-  }
 }
 
 /** A build needs about 0.3 GB of packages, 1 GB of unpacked tree and 0.7 GB of image. */

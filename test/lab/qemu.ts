@@ -57,7 +57,7 @@ function escapeValue(value: string): string {
 /**
  * The shell holds the read end of a pipe from its owner. When the owner ends, by SIGKILL too, the kernel closes the
  * pipe, `read` returns and QEMU is killed; when QEMU ends by itself, so does the shell, with QEMU's status.
- * SIGTERM to the shell (its process group) ends both.
+ * A signal to the shell's process group ends all of them.
  */
 const watch = `
 exec 3<&0
@@ -69,12 +69,15 @@ kill $watcher 2>/dev/null
 exit $status
 `;
 
+/** The arguments of `sh` that make it run `command` as described. */
+export function watchedArguments(command: readonly string[]): string[] {
+  return ['-c', watch, 'lab-guest', ...command];
+}
+
 /** A running QEMU: end its stdin and it is gone. It is the leader of a process group of its own. */
 export function startQemu(machine: Machine): ChildProcessWithoutNullStreams {
-  const child = spawn('sh', ['-c', watch, 'lab-guest', qemuProgram, ...qemuArguments(machine)], {
+  return spawn('sh', watchedArguments([qemuProgram, ...qemuArguments(machine)]), {
     detached: true, // Ctrl-C on the terminal is for the owner, who then lets the guest end in order
     stdio: 'pipe',
   });
-  child.stdin.on('error', () => child.kill()); // the shell is gone: there is nothing left to write to
-  return child;
 }

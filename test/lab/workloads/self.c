@@ -2,6 +2,9 @@
  * One task reads and writes a file through a shared mapping of the same file, with no page of it in memory: the copy
  * faults inside the call, on the very glock that the call holds. Linux before 5.16 stops in BUG() at the first read;
  * later ones drop the glock, fault the pages in and try again.
+ *
+ * With --direct, a read never ends on Linux 6.1 and 6.12 (seen on both; SIGKILL ends it): taking the glock in DF empties
+ * the page cache, so the pages just faulted in are gone when the next attempt wants them. Use --op write there.
  */
 #include "count.h"
 
