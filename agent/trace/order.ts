@@ -3,10 +3,14 @@
  *
  * bpftrace up to 0.18 reads one buffer a CPU, one after the other: lines of two CPUs were seen 13 ms out of order on a
  * quiet guest, 276-469 ms under overload. Within one CPU they are in order. So: a k-way merge by CPU that holds a record
- * back until every CPU heard of lately has passed it, or until it is older than the hold time. Time is the records' own.
+ * back for the settle time, and until every CPU heard of lately has passed it or it is older than the hold time. Time is
+ * the records' own, so that a replay orders as the live run did.
  */
 import { unreachable } from '../../probes/unreachable.ts';
 import type { TraceRecord } from './decode.ts';
+
+/** How long a record waits for an older one of a CPU that was idle until now, ns. */
+export const settleNs = 100_000_000;
 
 /** How far behind the newest record a silent CPU may hold the others back, ns. */
 export const holdNs = 500_000_000;
@@ -62,7 +66,7 @@ export class Order {
 
   /** Gives out, in time order, all that no CPU heard of within the hold time can still precede. */
   *due(): Generator<Ordered> {
-    let watermark = this.#newestNs;
+    let watermark = this.#newestNs - settleNs;
     const oldest = this.#newestNs - holdNs;
     for (const lane of this.#lanes.values())
       if (lane.lastNs >= oldest && lane.lastNs < watermark) watermark = lane.lastNs;
@@ -89,7 +93,7 @@ export class Order {
       }
       if (first === null || firstNs > watermark) return;
       const stop = Math.min(secondNs, watermark);
-      while (headNs(first) <= stop) yield* this.#give(first);
+      while (first.next < first.queue.length && headNs(first) <= stop) yield* this.#give(first);
     }
   }
 
