@@ -1,6 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { knownHosts, shellText, sshConfig } from './ssh.ts';
 
 describe('a command for the shell of a guest', () => {
@@ -25,11 +28,22 @@ describe('a command for the shell of a guest', () => {
 describe('the ssh_config of a guest', () => {
   const reach = { alias: 'lab-6.1', port: 40022, identity: '/a cache/identity', knownHosts: '/a cache/known_hosts' };
 
+  let directory = '';
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'lab-ssh-'));
+  });
+
+  afterEach(async () => {
+    await rm(directory, { recursive: true });
+  });
+
   test.each([
     ['by its alias', ['lab-6.1'], '40022'],
     ['by the address that attach takes', ['-p', '40022', 'root@127.0.0.1'], '40022'],
   ])('leads ssh to it %s', async (_how, target, port) => {
-    const { stdout } = await execa('ssh', ['-G', '-F', '/dev/stdin', ...target], { input: sshConfig(reach) });
+    await writeFile(join(directory, 'config'), sshConfig(reach));
+    const { stdout } = await execa('ssh', ['-G', '-F', join(directory, 'config'), ...target]);
     const said = new Map(stdout.split('\n').map((line) => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)]));
     expect(Object.fromEntries(['user', 'hostname', 'port', 'hostkeyalias'].map((key) => [key, said.get(key)]))).toEqual(
       {
