@@ -128,6 +128,9 @@ export const shared = css`
     stroke-linejoin: round;
   }
   .scroll {
+    /* What changes inside, ten times a second, is nothing to the rest of the page; a layer of its own says so. */
+    contain: content;
+    will-change: transform;
     overflow: auto;
     overscroll-behavior: contain;
     scrollbar-gutter: stable;

@@ -105,6 +105,10 @@ export const retryTableStyle = css`
   .details > div {
     grid-column: 1 / -1;
   }
+  .rest {
+    padding: 8px;
+    text-align: center;
+  }
   .same {
     color: var(--critical);
     font-weight: 600;

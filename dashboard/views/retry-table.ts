@@ -11,12 +11,16 @@ import { shared } from '../style.ts';
 import './retry-details.ts';
 import { retryTableStyle } from './retry-table-style.ts';
 
+/** Rows drawn at first: hundreds of them, a tenth of a second apart, would keep a browser busy for nothing. */
+const fewRows = 60;
+
 export class RetryTable extends LitElement {
   static override properties = {
     retries: { attribute: false },
     hosts: { attribute: false },
     frozen: { state: true },
     opened: { state: true },
+    all: { state: true },
   };
   static override styles = [shared, retryTableStyle];
 
@@ -25,6 +29,7 @@ export class RetryTable extends LitElement {
   /** What was there when the list was frozen; null while it moves. */
   declare frozen: ReadonlyMap<string, RetryView> | null;
   declare opened: ReadonlySet<string>;
+  declare all: boolean;
 
   constructor() {
     super();
@@ -32,6 +37,7 @@ export class RetryTable extends LitElement {
     this.hosts = new Map();
     this.frozen = null;
     this.opened = new Set();
+    this.all = false;
   }
 
   override connectedCallback(): void {
@@ -46,7 +52,9 @@ export class RetryTable extends LitElement {
 
   override render() {
     const frozen = this.frozen;
-    const shown = [...(frozen ?? this.retries).values()].reverse();
+    const newestFirst = [...(frozen ?? this.retries).values()].reverse();
+    const shown = this.all ? newestFirst : newestFirst.slice(0, fewRows);
+    const hidden = newestFirst.length - shown.length;
     const unseen = frozen === null ? 0 : [...this.retries.keys()].filter((key) => !frozen.has(key)).length;
     return html`<section class="panel" aria-labelledby="title">
       <header>
@@ -54,7 +62,7 @@ export class RetryTable extends LitElement {
         <span class="hint">reads and writes that met a page fault under the glock</span>
         <span class="spring"></span>
         <span class="hint number" data-testid="retry-count">${
-          frozen === null ? countText(shown.length) : `frozen, ${countText(unseen)} newer`
+          frozen === null ? countText(newestFirst.length) : `frozen, ${countText(unseen)} newer`
         }</span>
         <button type="button" data-testid="freeze" aria-pressed=${frozen !== null} title="Space" @click=${this.#toggleFrozen}>
           ${frozen === null ? html`${icon('pause')}Freeze` : html`${icon('play')}Follow`}
@@ -73,7 +81,14 @@ export class RetryTable extends LitElement {
                   <span role="columnheader" class="right" title="From the first failed attempt's end to the last attempt's start">Time lost</span>
                 </div>
                 ${repeat(shown, entryKey, (retry) => this.#rows(retry))}
-              </div>`
+              </div>
+              ${
+                hidden > 0 || this.all
+                  ? html`<div class="rest"><button type="button" aria-expanded=${this.all} @click=${this.#toggleAll}>${
+                      this.all ? 'Show fewer' : `+${countText(hidden)} older`
+                    }</button></div>`
+                  : nothing
+              }`
         }
       </div>
     </section>`;
@@ -125,6 +140,10 @@ export class RetryTable extends LitElement {
     if (!opened.delete(key)) opened.add(key);
     this.opened = opened;
   }
+
+  #toggleAll = (): void => {
+    this.all = !this.all;
+  };
 
   #toggleFrozen = (): void => {
     this.frozen = this.frozen === null ? this.retries : null;

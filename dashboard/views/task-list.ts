@@ -97,6 +97,7 @@ export class TaskList extends LitElement {
   declare clocks: ReadonlyMap<string, HostClock>;
   declare all: boolean;
   #refresh: ReturnType<typeof setInterval> | undefined;
+  #drawnAtMs = 0;
 
   constructor() {
     super();
@@ -109,13 +110,18 @@ export class TaskList extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#refresh = setInterval(() => {
-      if (this.roster.length > 0) this.requestUpdate();
+      // Updates of a live host come as often and draw the ages anew anyway.
+      if (this.roster.length > 0 && performance.now() - this.#drawnAtMs > refreshMs) this.requestUpdate();
     }, refreshMs);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.#refresh);
+  }
+
+  override updated(): void {
+    this.#drawnAtMs = performance.now();
   }
 
   override render() {
