@@ -122,7 +122,7 @@ export class TopBar extends LitElement {
         border-color: var(--ok);
         background: var(--ok);
       }
-      @media (max-width: 640px) {
+      @media (max-width: 959px) {
         header {
           padding: 6px 12px;
           gap: 6px 12px;
