@@ -294,6 +294,22 @@ describe(executablePath === null ? `in a browser (skipped: ${noChromium})` : 'in
   });
 
   test.skipIf(executablePath === null)(
+    'of many retries and tasks the first are drawn, and all when asked for',
+    async () => {
+      const retries = Array.from({ length: 100 }, (_, n) => retry(n));
+      const tasks = Array.from({ length: 40 }, (_, n) => task(n + 1, 'worker', [read(n)]));
+      const { page } = await open((await serve(feedOf({ ...everything, retries, tasks }))).url);
+      await counts(page, 'retry').toBe(60);
+      await counts(page, 'task').toBe(24);
+      expect(await text(page, 'retry-count')).toBe('100');
+      await page.getByRole('button', { name: '+40 older' }).click();
+      await page.getByRole('button', { name: '+16 more' }).click();
+      await counts(page, 'retry').toBe(100);
+      await counts(page, 'task').toBe(40);
+    },
+  );
+
+  test.skipIf(executablePath === null)(
     'coverage opens to each capability, with the reason for what is missing',
     async () => {
       const { page } = await open((await serve(feedOf(everything))).url);
