@@ -14,13 +14,14 @@ export interface Showing {
   readonly symbolize: Symbolize;
 }
 
-export function showTask(task: Task, on: Showing): TaskView {
+/** @param frames its stack, unless another one than the present is to be shown */
+export function showTask(task: Task, on: Showing, frames: readonly Frame[] = task.frames): TaskView {
   return {
     node: on.node,
     tid: tid(task.tid),
     tgid: task.tgid,
     comm: task.comm,
-    frames: task.frames.map((frame) => showFrame(frame, on)),
+    frames: frames.map((frame) => showFrame(frame, on)),
     unsure: task.unsure,
     lastNs: nanos(task.lastNs),
   };

@@ -67,14 +67,17 @@ export class Publisher {
       nowNs: nanos(session.nowNs),
     };
     const text = JSON.stringify(host);
-    const tasks = [...session.touched];
+    const touched = [...session.touched];
     const delta: Delta = {
       hosts: text === this.#last ? [] : [host],
       rates: session.rates.takeChanged(),
-      tasks: tasks.filter((task) => task.frames.length > 0).map((task) => showTask(task, session.on)),
-      idle: tasks
-        .filter((task) => task.frames.length === 0)
-        .map((task) => ({ node: session.on.node, tid: tid(task.tid) })),
+      // A task that came and went within the tick is in both: the page shows what it was doing.
+      tasks: touched
+        .map(([task, deepest]) => showTask(task, session.on, task.frames.length > 0 ? task.frames : deepest))
+        .filter((task) => task.frames.length > 0),
+      idle: touched
+        .filter(([task]) => task.frames.length === 0)
+        .map(([task]) => ({ node: session.on.node, tid: tid(task.tid) })),
       retries: this.#retries,
       findings: [...this.#findings.values()],
       restarted: this.#restarted ? [session.on.node] : [],

@@ -6,7 +6,7 @@ import { unreachable } from '../../probes/unreachable.ts';
 import { Ledger } from '../findings/ledger.ts';
 import { recursiveAcquire } from '../findings/recursive-acquire.ts';
 import type { Change } from '../model/change.ts';
-import type { Task } from '../model/frames.ts';
+import type { Frame, Task } from '../model/frames.ts';
 import { Model } from '../model/model.ts';
 import { retryOf } from '../model/retry.ts';
 import { type Showing, showRetry } from '../model/show.ts';
@@ -34,8 +34,8 @@ export class Session {
   readonly questions = new Questions();
   readonly tally = new Tally();
   readonly ledger: Ledger;
-  /** Tasks whose stack changed since somebody last took them. */
-  readonly touched = new Set<Task>();
+  /** Tasks whose stack changed since somebody last took them, each with its deepest stack since: most last microseconds. */
+  readonly touched = new Map<Task, readonly Frame[]>();
   /** All probes were attached. */
   ready = false;
   records = 0;
@@ -107,7 +107,10 @@ export class Session {
   }
 
   *#follow(change: Change): Generator<Outcome> {
-    this.touched.add(change.task);
+    const deepest = this.touched.get(change.task);
+    if (deepest === undefined || change.task.frames.length > deepest.length) {
+      this.touched.set(change.task, [...change.task.frames]);
+    }
     this.rates.follow(change);
     this.questions.follow(change);
     this.tally.follow(change);

@@ -55,7 +55,7 @@ export async function powerOn(on: PowerOn): Promise<Powered> {
     state.over = true;
   });
   const kill = (): void => {
-    qemu.stdin.destroy();
+    qemu.kill('SIGKILL');
   };
   try {
     await answers(on, machine, config, state);

@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { hostLacks, PortTaken } from './boot-failure.ts';
-import { type Machine, qemuArguments, watchedArguments } from './qemu.ts';
+import { isErrno } from './failure.ts';
+import { type Machine, qemuArguments, startWatched, watchedArguments } from './qemu.ts';
 
 const machine: Machine = {
   accelerator: 'tcg',
@@ -48,18 +49,18 @@ describe('a guest', () => {
     await gone(pid);
   });
 
-  test('is gone when its owner was killed and the shell between them too', async () => {
-    const owner = spawnOwner();
-    const pid = await guestPid(owner);
-    process.kill(parentOf(pid), 'SIGKILL');
-    owner.kill('SIGKILL');
-    await gone(pid);
+  test('that ends by itself gives its status and leaves no watcher behind', async () => {
+    const child = startWatched(['sh', '-c', 'exit 7']);
+    const [status] = await once(child, 'close');
+    expect(status).toBe(7);
+    await groupGone(child);
   });
 
-  test('that ends by itself ends the shell with its status', async () => {
-    const shell = spawn('sh', watchedArguments(['sh', '-c', 'exit 7']));
-    const [status] = await once(shell, 'close');
-    expect(status).toBe(7);
+  test('that its owner kills leaves no watcher behind', async () => {
+    const child = startWatched(['sleep', '300']);
+    await once(child, 'spawn');
+    child.kill('SIGKILL');
+    await groupGone(child);
   });
 });
 
@@ -80,11 +81,22 @@ function isRunning(pid: number): boolean {
   return existsSync(`/proc/${pid}`) && !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
 }
 
-function parentOf(pid: number): number {
-  return Number(/^PPid:\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-}
-
 /** The test's own time limit ends the wait for one that stays. */
 async function gone(pid: number): Promise<void> {
   while (isRunning(pid)) await sleep(20);
+}
+
+/** The program and its watcher share a process group; it is gone with its last member. */
+async function groupGone(child: ChildProcess): Promise<void> {
+  const leader = child.pid;
+  if (leader === undefined) throw new Error('the program was never started');
+  const exists = (): boolean => {
+    try {
+      return process.kill(-leader, 0);
+    } catch (failure) {
+      if (isErrno(failure, 'ESRCH')) return false;
+      throw failure;
+    }
+  };
+  while (exists()) await sleep(20);
 }

@@ -55,29 +55,37 @@ function escapeValue(value: string): string {
 }
 
 /**
- * The shell holds the read end of a pipe from its owner. When the owner ends, by SIGKILL too, the kernel closes the
- * pipe, `read` returns and QEMU is killed; when QEMU ends by itself, so does the shell, with QEMU's status.
- * A signal to the shell's process group ends all of them.
+ * The shell leaves a watcher behind and becomes QEMU. The watcher holds the read end of a pipe from the owner: when the
+ * owner ends, by SIGKILL too, the kernel closes the pipe, `read` fails and QEMU is killed. An owner that saw QEMU end
+ * says "over" instead, and the watcher goes without killing whoever has that pid by then.
  */
 const watch = `
 exec 3<&0
-"$@" </dev/null 3<&- & qemu=$!
-{ while read -r _; do :; done; kill -KILL $qemu; } <&3 2>/dev/null & watcher=$!
-wait $qemu
-status=$?
-kill $watcher 2>/dev/null
-exit $status
+{
+  while read -r word; do [ "$word" = over ] && exit; done
+  kill -KILL $$
+} <&3 >/dev/null 2>&1 &
+exec "$@" </dev/null 3<&-
 `;
 
-/** The arguments of `sh` that make it run `command` as described. */
+/** The arguments of `sh` that make it become `command`, watched as described. */
 export function watchedArguments(command: readonly string[]): string[] {
   return ['-c', watch, 'lab-guest', ...command];
 }
 
-/** A running QEMU: end its stdin and it is gone. It is the leader of a process group of its own. */
+/** A running QEMU, the leader of a process group of its own; it ends with this process at the latest. */
 export function startQemu(machine: Machine): ChildProcessWithoutNullStreams {
-  return spawn('sh', watchedArguments([qemuProgram, ...qemuArguments(machine)]), {
+  return startWatched([qemuProgram, ...qemuArguments(machine)]);
+}
+
+/** A running program that ends with this process at the latest. */
+export function startWatched(command: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = spawn('sh', watchedArguments(command), {
     detached: true, // Ctrl-C on the terminal is for the owner, who then lets the guest end in order
     stdio: 'pipe',
   });
+  child.on('exit', () => child.stdin.end('over\n'));
+  // a watcher killed from outside (its whole group, say) reads no more: QEMU is gone, nothing is left to be told
+  child.stdin.on('error', () => undefined);
+  return child;
 }

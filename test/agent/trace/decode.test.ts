@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Decoded, Decoder, maxLineBytes } from '../../../agent/trace/decode.ts';
 import { fieldsOf, type RecordName, records } from '../../../probes/records.ts';
-import { bytes, hex, line } from './lines.ts';
+import { bytes, hex, line } from '../../lines.ts';
 
 function decode(...chunks: Uint8Array[]): Decoded[] {
   const decoder = new Decoder();

@@ -1,5 +1,5 @@
 /** Writes lines as the probes print them, from values in the record table's order: for tests only. */
-import { fieldsOf, type RecordName, records } from '../../../probes/records.ts';
+import { fieldsOf, type RecordName, records } from '../probes/records.ts';
 
 /** Numbers become hex; negative ones the two's complement that bpftrace prints. */
 export const hex = (value: number | bigint | string): string =>
