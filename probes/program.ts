@@ -1,6 +1,7 @@
 /** Chosen ways and a host's offsets in, the text of one bpftrace program out. The same dialect runs on 0.11 to 0.27. */
 import { type FieldRow, fieldsOf, type RecordName, type RecordRow, records } from './records.ts';
-import type { Probe, Way } from './ways.ts';
+import { declare, fieldsOfShapes, shapesUsed } from './shapes.ts';
+import { introduction, type Probe, type Way } from './ways.ts';
 
 /** Byte offsets by `struct.field`. */
 export type OffsetTable = ReadonlyMap<string, number>;
@@ -11,18 +12,19 @@ export const heartbeatMs = 200;
 /**
  * Writes the program.
  * @param ways the chosen ways, one a capability
- * @param offsets every `{struct.field}` that their expressions name
+ * @param offsets every field that their structs hold
  * @param cpus number of possible CPUs: each gets a final count
  * @throws Error naming the field when an offset or a value is missing: the plan must have seen to it.
  */
 export function writeProgram(ways: readonly Way[], offsets: OffsetTable, cpus: number): string {
-  const probes = ways.flatMap((way) => way.probes);
+  const probes = ways.flatMap((way) => way.probes).map(writeProbe);
   return [
+    ...shapesUsed(probes.join()).map((shape) => declare(shape, offsets)),
     // bpftrace up to 0.23 attaches software probes last when they come first: only then are all others attached.
     `software:cpu-clock:200000000 { if (@ready[(uint64)0] == 0) { @ready[(uint64)0] = (uint64)1; ${print('ready', {})} } }`,
     // Every map is used here first, so that its key and value types are the same in all versions.
     'BEGIN { @s[(uint64)0] = (uint64)0; @io[(uint64)0] = (uint64)0; @known[(uint64)0] = (uint64)0; @ready[(uint64)0] = (uint64)0; }',
-    ...probes.map((probe) => writeProbe(probe, offsets)),
+    ...probes,
     `interval:ms:${heartbeatMs} { ${print('heartbeat', {})} }`,
     `END { ${finals(cpus)} clear(@s); clear(@io); clear(@known); clear(@ready); }`,
     '',
@@ -31,33 +33,19 @@ export function writeProgram(ways: readonly Way[], offsets: OffsetTable, cpus: n
 
 /** The offsets that these ways need, each once, sorted. */
 export function offsetsNeeded(ways: readonly Way[]): string[] {
-  const needed = new Set<string>();
-  for (const probe of ways.flatMap((way) => way.probes)) {
-    for (const expression of Object.values(probe.values)) {
-      for (const [, name] of expression.matchAll(placeholder)) if (name !== undefined) needed.add(name);
-    }
-  }
-  return [...needed].sort();
+  const text = ways.flatMap((way) => way.probes.map(writeProbe)).join();
+  return [...new Set(fieldsOfShapes(shapesUsed(text)))].sort();
 }
 
-const placeholder = /\{(\w+(?:\.\w+)+)\}/g;
-
-function writeProbe(probe: Probe, offsets: OffsetTable): string {
-  const parts = [probe.before, printProbe(probe, offsets), probe.after].filter(Boolean);
+function writeProbe(probe: Probe): string {
+  const parts = [...(probe.introduces ? [introduce()] : []), body(probe)];
   return `${probe.attach}${probe.when ? ` /${probe.when}/` : ''} { ${parts.join(' ')} }`;
 }
 
-function printProbe(probe: Probe, offsets: OffsetTable): string {
-  const values: Record<string, string> = {};
-  for (const [name, expression] of Object.entries(probe.values)) {
-    values[name] = expression.replace(placeholder, (_, field: string) => {
-      const offset = offsets.get(field);
-      if (offset === undefined) throw new Error(`no offset for ${field}, which record ${probe.record} needs`);
-      return String(offset);
-    });
-  }
-  return print(probe.record, values);
-}
+const introduce = (): string => `if (@known[tid] == 0) { ${body(introduction)} }`;
+
+const body = ({ before, record, values, after }: Omit<Probe, 'attach'>): string =>
+  [before, print(record, values), after].filter(Boolean).join(' ');
 
 function print(name: RecordName, values: Readonly<Record<string, string>>): string {
   const record: RecordRow<unknown> = records[name];

@@ -2,16 +2,21 @@
  * What can be seen of a GFS2 kernel and how: for each capability the ladder of ways to attach, best first. A plan
  * (agent/host/plan.ts) takes the first way that a host allows; program.ts turns the chosen ones into bpftrace text.
  *
- * In expressions `{struct.field}` stands for the field's byte offset on the host at hand. Pointer chains are one nested
- * expression each: bpftrace 0.11 reads 0 through a scratch variable that was itself read from memory.
+ * Expressions read the structs of shapes.ts through a pointer cast once a probe. Chains are one expression each:
+ * bpftrace 0.11 reads 0 through a scratch variable that was itself read from memory.
  */
 import type { RecordName } from './records.ts';
 
 export interface Probe {
-  /** bpftrace's attach point, or several with commas: the body is then compiled once. */
+  /**
+   * bpftrace's attach point, or several with commas: the body is then compiled once. No function may be named twice in
+   * a program: 0.17 then attaches the first body twice and the second never.
+   */
   readonly attach: string;
   /** Predicate; runs in the kernel before anything else. */
   readonly when?: string;
+  /** Prints a task record first when the task was not seen before. */
+  readonly introduces?: true;
   /** Statements before the record is printed. */
   readonly before?: string;
   readonly record: RecordName;
@@ -42,38 +47,34 @@ export interface Capability {
   readonly ways: readonly Way[];
 }
 
-const at = (width: 16 | 32 | 64, base: string, offset: string): string => `*(uint${width}*)(${base}+{${offset}})`;
-const glockOf = at(64, 'arg0', 'gfs2_holder.gh_gl');
-const superBlockOf = at(64, at(64, glockOf, 'gfs2_glock.gl_name.ln_sbd'), 'gfs2_sbd.sd_vfs');
-const inodeOf = (file: string): string => at(64, file, 'file.f_inode');
-const devOf = (inode: string): string => at(32, at(64, inode, 'inode.i_sb'), 'super_block.s_dev');
-const inoOf = (inode: string): string => at(64, inode, 'inode.i_ino');
-const mappedInode = inodeOf(at(64, at(64, 'arg0', 'vm_fault.vma'), 'vm_area_struct.vm_file'));
-const ioInode = inodeOf(at(64, 'arg0', 'kiocb.ki_filp'));
-
+const asHolder = '$gh = (struct gs_holder *)arg0;';
 const request = {
   holder: 'arg0',
-  glock: glockOf,
-  dev: at(32, superBlockOf, 'super_block.s_dev'),
-  type: at(32, glockOf, 'gfs2_glock.gl_name.ln_type'),
-  number: at(64, glockOf, 'gfs2_glock.gl_name.ln_number'),
-  state: at(16, 'arg0', 'gfs2_holder.gh_state'),
-  flags: at(16, 'arg0', 'gfs2_holder.gh_flags'),
-  site: at(64, 'arg0', 'gfs2_holder.gh_ip'),
+  glock: '$gh->gl',
+  dev: '$gh->gl->sbd->vfs->dev',
+  type: '$gh->gl->type',
+  number: '$gh->gl->number',
+  state: '$gh->state',
+  flags: '$gh->flags',
+  site: '$gh->ip',
 };
+
+const asFault = '$vmf = (struct gs_vmf *)arg0;';
 const fault = {
-  address: at(64, 'arg0', 'vm_fault.address'),
-  flags: at(32, 'arg0', 'vm_fault.flags'),
-  dev: devOf(mappedInode),
-  ino: inoOf(mappedInode),
+  address: '$vmf->address',
+  flags: '$vmf->flags',
+  dev: '$vmf->vma->file->inode->sb->dev',
+  ino: '$vmf->vma->file->inode->ino',
 };
+
+const asIo = '$iocb = (struct gs_iocb *)arg0; $iter = (struct gs_iter *)arg1;';
 const io = (write: '0' | '1') => ({
   write,
-  flags: at(32, 'arg0', 'kiocb.ki_flags'),
-  positionBytes: at(64, 'arg0', 'kiocb.ki_pos'),
-  lengthBytes: at(64, 'arg1', 'iov_iter.count'),
-  dev: devOf(ioInode),
-  ino: inoOf(ioInode),
+  flags: '$iocb->flags',
+  positionBytes: '$iocb->pos',
+  lengthBytes: '$iter->count',
+  dev: '$iocb->filp->inode->sb->dev',
+  ino: '$iocb->filp->inode->ino',
 });
 
 /** Map gates: `@io[tid]` is set while a task is inside gfs2's read_iter or write_iter. */
@@ -96,7 +97,7 @@ const faultIn = (fn: string, writeable: '0' | '1'): Way => ({
 
 const ioCall = (fn: string, write: '0' | '1'): Probe => ({
   attach: `kprobe:${fn}`,
-  before: '@io[tid] = (uint64)1;',
+  before: `@io[tid] = (uint64)1; ${asIo}`,
   record: 'io',
   values: io(write),
 });
@@ -112,7 +113,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_glock_nq'],
         probes: entryAndReturn(
           'gfs2_glock_nq',
-          { record: 'request', values: request },
+          { introduces: true, before: asHolder, record: 'request', values: request },
           { record: 'answer', values: { result: 'retval' } },
         ),
       },
@@ -159,7 +160,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_fault'],
         probes: entryAndReturn(
           'gfs2_fault',
-          { record: 'fault', values: fault },
+          { before: asFault, record: 'fault', values: fault },
           { record: 'faulted', values: { result: 'retval' } },
         ),
       },
@@ -174,7 +175,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_page_mkwrite'],
         probes: entryAndReturn(
           'gfs2_page_mkwrite',
-          { record: 'mkwrite', values: fault },
+          { before: asFault, record: 'mkwrite', values: fault },
           { record: 'mkwritten', values: { result: 'retval' } },
         ),
       },
@@ -193,6 +194,8 @@ export const capabilities: readonly Capability[] = [
           {
             attach: 'kretprobe:gfs2_file_read_iter,kretprobe:gfs2_file_write_iter',
             when: insideIo,
+            // At the end, so that this body, which bpftrace compiles once for both, is the only one beside nq's.
+            introduces: true,
             record: 'ioEnd',
             values: { result: 'retval' },
             after: 'delete(@io[tid]);',
@@ -224,31 +227,6 @@ export const capabilities: readonly Capability[] = [
     }),
   ),
   {
-    name: 'task name',
-    required: true,
-    ways: [
-      {
-        name: 'kprobe:gfs2_glock_nq, kprobe:gfs2_file_read_iter, kprobe:gfs2_file_write_iter',
-        functions: ['gfs2_glock_nq', 'gfs2_file_read_iter', 'gfs2_file_write_iter'],
-        probes: [
-          {
-            // One body for three places: bpftrace compiles it once, and compiling is what attaching waits for.
-            attach: 'kprobe:gfs2_glock_nq,kprobe:gfs2_file_read_iter,kprobe:gfs2_file_write_iter',
-            when: '@known[tid] == 0',
-            before: '@known[tid] = (uint64)1;',
-            record: 'task',
-            values: {
-              tgid: 'pid',
-              startedNs: '*(uint64*)((uint64)curtask+{task_struct.start_time})',
-              commLow: '*(uint64*)((uint64)curtask+{task_struct.comm})',
-              commHigh: '*(uint64*)((uint64)curtask+{task_struct.comm}+8)',
-            },
-          },
-        ],
-      },
-    ],
-  },
-  {
     name: 'task exit',
     required: true,
     ways: [
@@ -268,3 +246,10 @@ export const capabilities: readonly Capability[] = [
     ],
   },
 ];
+
+/** The task record that `introduces` stands for. */
+export const introduction: Omit<Probe, 'attach'> = {
+  before: '@known[tid] = (uint64)1; $task = (struct gs_task *)curtask;',
+  record: 'task',
+  values: { tgid: 'pid', startedNs: '$task->start', commLow: '$task->comm_low', commHigh: '$task->comm_high' },
+};
