@@ -65,7 +65,7 @@ export class Scene {
       case 'nq': {
         // nq MODE FILE [type] [flags]: the holder is named by mode and file
         const [mode = '', file = '', type = '2', flags = '0'] = rest.split(' ');
-        const state = lockModes.findIndex((one) => one === mode);
+        const state = lockModes.indexOf(lockModes.find((one) => one === mode) ?? 'UN');
         const number = inodes[file] ?? '1';
         return put('request', {
           holder: holder(`${mode} ${file}`),

@@ -75,20 +75,27 @@ function commands(interrupt: AbortSignal, end: (code: ExitCode) => void): Comman
     .requiredOption('-o, --output <file>', 'the recording')
     .option('--title <text>', 'what it shows, for whoever replays it')
     .option('--force', 'overwrite the file', false)
+    .addOption(
+      new Option('-p, --port <number>', 'watch it on a page meanwhile, on 127.0.0.1; 0 takes a free port').argParser(
+        portNumber,
+      ),
+    )
     .addOption(sshConfigOption())
     .addOption(durationOption())
     .addOption(failOnOption())
     .addOption(maxLossOption())
     .option('--json', 'print retries, findings and the sums as lines of JSON', false)
-    .action(async (target: string, flags: AttachFlags & { output: string; force: boolean; title?: string }) => {
-      const { output, force, ...options } = flags;
-      end(
-        await attach(
-          { targets: [target], ...given(options), port: null, recordTo: output, overwrite: force },
-          interrupt,
-        ),
-      );
-    });
+    .action(
+      async (
+        target: string,
+        flags: AttachFlags & { output: string; force: boolean; title?: string; port?: number },
+      ) => {
+        const { output, force, port = null, ...options } = flags;
+        end(
+          await attach({ targets: [target], ...given(options), port, recordTo: output, overwrite: force }, interrupt),
+        );
+      },
+    );
 
   program
     .command('replay')
@@ -151,6 +158,12 @@ const maxLossOption = (): Option =>
     if (!/^\d+$/.test(text)) throw new InvalidArgumentError('A number of records.');
     return Number(text);
   });
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
 
 function positive(text: string): number {
   const value = Number(text);

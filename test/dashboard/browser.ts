@@ -46,6 +46,5 @@ export async function watchedPage(browser: Browser, options: BrowserContextOptio
 
 /** What a reader sees of an element, on one line. */
 export async function seen(locator: Locator): Promise<string> {
-  // biome-ignore lint/performance/useDomNodeTextContent: hidden text is no part of what is seen.
   return (await locator.innerText()).replace(/\s+/g, ' ').trim();
 }
