@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { type OffsetTable, writeProgram } from '../../probes/program.ts';
 import type { Ran, Target } from '../target/target.ts';
 import type { CoverageView } from '../wire/view.ts';
+import type { Btf } from './btf/btf.ts';
 import { parseBtf } from './btf/parse.ts';
 import { keepBtf, keptBtf } from './btf-cache.ts';
 import { offsetsFrom } from './offset-table.ts';
@@ -40,7 +41,7 @@ export async function inspect(target: Target, cacheFolder: string): Promise<Insp
   const unfit = unfitness(survey);
   if (unfit !== null) return { ...refuse(unfit.cause, unfit.remedy), survey };
 
-  const btf = await readBtf(target, survey, cacheFolder);
+  const btf = await readBtf({ target, survey, cacheFolder });
   if (btf.kind === 'failed') return { ...refuse(btf.cause, btf.remedy), survey };
   const plan = makePlan(survey, btf.offsets);
   if (plan.kind === 'no-plan') return { ...refuse(plan.cause, plan.remedy), survey, coverage: plan.coverage };
@@ -85,46 +86,72 @@ function unfitness(survey: Survey): { cause: string; remedy: string } | null {
   return null;
 }
 
-type Fields =
-  | { readonly kind: 'offsets'; readonly offsets: OffsetTable }
-  | { readonly kind: 'failed'; readonly cause: string; readonly remedy: string };
+type Fields = { readonly kind: 'offsets'; readonly offsets: OffsetTable } | Failed;
+interface Failed {
+  readonly kind: 'failed';
+  readonly cause: string;
+  readonly remedy: string;
+}
+/** Where BTF is read from and kept. */
+interface Source {
+  readonly target: Target;
+  readonly survey: Survey;
+  readonly cacheFolder: string;
+}
+type Part = 'vmlinux' | 'gfs2';
 
-async function readBtf(target: Target, survey: Survey, cacheFolder: string): Promise<Fields> {
-  const failed = (cause: string): Fields => ({
-    kind: 'failed',
-    cause: `${cause} on ${survey.hostName} (kernel ${survey.kernel}), so the places of kernel fields are unknown`,
-    remedy: 'A kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_DEBUG_INFO_BTF_MODULES (5.11 on) is needed.',
-  });
-  if (!survey.vmlinuxBtf) return failed('there is no /sys/kernel/btf/vmlinux');
-  if (!survey.gfs2Btf) return failed('there is no /sys/kernel/btf/gfs2');
-  const vmlinux = await fetchBtf(target, survey, cacheFolder, 'vmlinux');
-  if (typeof vmlinux === 'string') return failed(vmlinux);
-  const gfs2 = await fetchBtf(target, survey, cacheFolder, 'gfs2');
-  if (typeof gfs2 === 'string') return failed(gfs2);
-  const base = parseBtf(vmlinux);
-  if (base.kind === 'btf-error') return failed(`the BTF of vmlinux is damaged (${base.why} at byte ${base.atByte})`);
-  const btf = parseBtf(gfs2, base);
-  if (btf.kind === 'btf-error') return failed(`the BTF of gfs2 is damaged (${btf.why} at byte ${btf.atByte})`);
+/** Beyond this it is no kernel's BTF: vmlinux's is 4 to 6 MB. */
+const maxBtfBytes = 256 << 20;
+const tryAgain = 'Attach again; when it stays so, report the kernel version and this message.';
+
+async function readBtf(source: Source): Promise<Fields> {
+  const { survey } = source;
+  const absent = !survey.vmlinuxBtf ? 'vmlinux' : !survey.gfs2Btf ? 'gfs2' : null;
+  if (absent !== null) {
+    const remedy = 'A kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_DEBUG_INFO_BTF_MODULES (5.11 on) is needed.';
+    return failed(survey, `there is no /sys/kernel/btf/${absent}`, remedy);
+  }
+  const base = await partOf(source, 'vmlinux');
+  if (base.kind === 'failed') return base;
+  const btf = await partOf(source, 'gfs2', base);
+  if (btf.kind === 'failed') return btf;
   return { kind: 'offsets', offsets: offsetsFrom(btf).table };
 }
 
-/** BTF bytes, from the cache or compressed from the host; a text is why not. */
-async function fetchBtf(
-  target: Target,
-  survey: Survey,
-  cacheFolder: string,
-  name: 'vmlinux' | 'gfs2',
-): Promise<Uint8Array | string> {
-  const kept = await keptBtf(cacheFolder, survey.build, name);
-  if (kept !== null) return kept;
-  const path = `/sys/kernel/btf/${name}`;
+const failed = (survey: Survey, cause: string, remedy: string): Failed => ({
+  kind: 'failed',
+  cause: `${cause} on ${survey.hostName} (kernel ${survey.kernel}), so the places of kernel fields are unknown`,
+  remedy,
+});
+
+/** One part's BTF, from the cache when a whole copy is there, else from the host; only what could be read is kept. */
+async function partOf(source: Source, part: Part, base?: Btf): Promise<Btf | Failed> {
+  const { survey, cacheFolder } = source;
+  const kept = await keptBtf(cacheFolder, survey.build, part);
+  const known = kept === null ? null : parseBtf(kept, base);
+  if (known?.kind === 'btf') return known;
+  const bytes = await fetchBtf(source, part);
+  if ('kind' in bytes) return bytes;
+  const btf = parseBtf(bytes, base);
+  if (btf.kind === 'btf-error')
+    return failed(survey, `the BTF of ${part} is damaged (${btf.why} at byte ${btf.atByte})`, tryAgain);
+  await keepBtf(cacheFolder, survey.build, part, bytes);
+  return btf;
+}
+
+/** BTF bytes as the host has them; compressed on the way where it has gzip. */
+async function fetchBtf({ target, survey }: Source, part: Part): Promise<Uint8Array | Failed> {
+  const path = `/sys/kernel/btf/${part}`;
   const ran = await target.run(['sh', '-c', 'gzip -c "$0" 2>/dev/null || cat "$0"', path], { timeoutMs: 120_000 });
-  if (ran.kind !== 'exited' || ran.code !== 0)
-    return `${path} could not be read (${ran.kind === 'unreachable' ? ran.cause : endOf(ran)})`;
-  const packed = ran.stdout[0] === 0x1f && ran.stdout[1] === 0x8b;
-  const bytes = packed ? gunzipSync(ran.stdout) : ran.stdout;
-  await keepBtf(cacheFolder, survey.build, name, bytes);
-  return bytes;
+  if (ran.kind === 'unreachable') return { kind: 'failed', cause: ran.cause, remedy: ran.remedy };
+  if (ran.kind !== 'exited' || ran.code !== 0) return failed(survey, `reading ${path} ${endOf(ran)}`, tryAgain);
+  if (ran.stdout[0] !== 0x1f || ran.stdout[1] !== 0x8b) return ran.stdout;
+  try {
+    return gunzipSync(ran.stdout, { maxOutputLength: maxBtfBytes });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unreadable';
+    return failed(survey, `${path} came damaged (${why})`, tryAgain);
+  }
 }
 
 function endOf(ran: Exclude<Ran, { kind: 'unreachable' }>): string {

@@ -38,7 +38,8 @@ v=$(bpftrace --version 2>/dev/null) && echo "bpftrace $v"
 echo "cpus $(cat /sys/devices/system/cpu/possible)"
 if grep -q '^gfs2 ' /proc/modules || [ -d /sys/fs/gfs2 ]; then echo 'gfs2 yes'; fi
 for d in /sys/kernel/tracing /sys/kernel/debug/tracing; do
-  if [ -r $d/available_filter_functions ]; then
+  # read, not asked for: under lockdown root is told that it may, and then may not
+  if head -c 1 $d/available_filter_functions >/dev/null 2>&1; then
     echo "tracing $d"
     grep -E '^(${wanted})( |$)' $d/available_filter_functions | sed 's/^/fn /'
     for e in $d/events/gfs2/*/; do [ -d "$e" ] && echo "tp gfs2:$(basename "$e")"; done
@@ -94,12 +95,14 @@ function readMount(line: string): Survey['mounts'] {
   const words = (before ?? '').split(' ');
   const [major, minor] = (words[2] ?? '').split(':').map(Number);
   if (major === undefined || minor === undefined || Number.isNaN(major + minor)) return [];
-  // mountinfo escapes spaces and the like as octal: `/mnt/my\040disk`
-  const mountPoint = (words[4] ?? '').replace(/\\(\d{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
-  return [{ dev: (major << 20) | minor, name: (after ?? '').split(' ')[0] ?? '', mountPoint }];
+  // Multiplied, since a major from 2048 on would shift into the sign.
+  const dev = major * 2 ** 20 + minor;
+  return [{ dev, name: unescaped((after ?? '').split(' ')[0] ?? ''), mountPoint: unescaped(words[4] ?? '') }];
 }
+
+/** mountinfo escapes spaces and the like as octal: `/mnt/my\040disk` */
+const unescaped = (word: string): string =>
+  word.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /** `ffffffffc0a1b000 t gfs2_fault	[gfs2]`; all zeros when kptr_restrict hides the addresses. */
 function readSymbol(line: string): SymbolRow[] {
