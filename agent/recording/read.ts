@@ -19,6 +19,9 @@ const newline = 0x0a;
 /** A header holds a symbol table: some 50 kB; beyond this the file is something else. */
 const maxHeaderBytes = 16 << 20;
 
+/** A line is some 100 bytes; a damaged file may hold none at all for gigabytes. */
+const maxCarryBytes = 1 << 16;
+
 /** Opens a recording; a file cut off inside the header is unreadable, one cut off later plays to its last whole line. */
 export async function openRecording(path: string): Promise<Recording | Unreadable> {
   const parts: Buffer[] = [];
@@ -35,7 +38,8 @@ export async function openRecording(path: string): Promise<Recording | Unreadabl
   } catch (error) {
     return unreadable(path, error instanceof Error ? error.message : 'unknown error');
   }
-  return unreadable(path, bytes > maxHeaderBytes ? 'it does not begin with a header' : 'it ends inside its header');
+  if (bytes > maxHeaderBytes) return unreadable(path, 'it does not begin with a header');
+  return unreadable(path, bytes === 0 ? 'it is empty' : 'it ends inside its header');
 }
 
 function opened(path: string, firstLine: string, from: number): Recording | Unreadable {
@@ -70,6 +74,13 @@ export async function* paced(
   const startedMs = performance.now();
   let firstNs: bigint | null = null;
   let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const take = (): Buffer => {
+    const taken = Buffer.concat(waiting);
+    waiting = [];
+    waitingBytes = 0;
+    return taken;
+  };
   for await (const line of lines(chunks)) {
     if (signal.aborted) return;
     const ns = speed === 0 ? null : timeOf(line);
@@ -77,8 +88,7 @@ export async function* paced(
       firstNs ??= ns;
       const dueMs = startedMs + Number(ns - firstNs) / 1e6 / speed;
       if (dueMs - performance.now() > 20) {
-        if (waiting.length > 0) yield Buffer.concat(waiting);
-        waiting = [];
+        if (waiting.length > 0) yield take();
         try {
           await sleep(dueMs - performance.now(), undefined, { signal });
         } catch {
@@ -87,12 +97,10 @@ export async function* paced(
       }
     }
     waiting.push(line);
-    if (waiting.length >= 512) {
-      yield Buffer.concat(waiting);
-      waiting = [];
-    }
+    waitingBytes += line.length;
+    if (waitingBytes >= maxCarryBytes) yield take();
   }
-  if (waiting.length > 0) yield Buffer.concat(waiting);
+  if (waiting.length > 0) yield take();
 }
 
 /** The time of a record line, `K cpu seq ns …`; null for other lines. */
@@ -101,7 +109,7 @@ function timeOf(line: Buffer): bigint | null {
   return ns === undefined ? null : BigInt(`0x${ns}`);
 }
 
-/** Lines with their newlines; the last one may lack it. */
+/** Lines with their newlines; the last one may lack it, and one that is too long to be a line comes in pieces. */
 async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let carry: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -112,6 +120,9 @@ async function* lines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer>
       from = to + 1;
     }
     carry = bytes.subarray(from);
+    if (carry.length <= maxCarryBytes) continue;
+    yield carry;
+    carry = Buffer.alloc(0);
   }
   if (carry.length > 0) yield carry;
 }

@@ -1,7 +1,7 @@
 /** Writes a recording: the header as one line of JSON, then bpftrace's output byte for byte as it came. I/O. */
 
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { type RecordingHeader, writeHeader } from './header.ts';
 
 export interface RecordingWriter {
@@ -11,6 +11,7 @@ export interface RecordingWriter {
   close(): Promise<void>;
   /** Set when the file could not be written on: all before it is there and can be replayed. */
   readonly failed: { readonly cause: string; readonly remedy: string } | null;
+  /** Bytes in the file so far, the header included. */
   readonly writtenBytes: number;
 }
 
@@ -26,8 +27,9 @@ export async function writeRecording(
 ): Promise<RecordingWriter> {
   const stream = createWriteStream(path, { flags: overwrite ? 'w' : 'wx' });
   await once(stream, 'open');
+  // Whatever happens the stream closes at last, and nothing waits for what no longer comes.
+  const closed = new Promise<void>((resolve) => void stream.once('close', () => resolve()));
   let failed: RecordingWriter['failed'] = null;
-  let writtenBytes = 0;
   stream.on('error', (error) => {
     failed ??= {
       cause: `writing ${path} failed: ${error.message}`,
@@ -35,23 +37,25 @@ export async function writeRecording(
     };
   });
   const append = async (chunk: Uint8Array): Promise<void> => {
-    if (failed !== null) return;
-    writtenBytes += chunk.length;
-    if (!stream.write(chunk)) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (stream.destroyed || stream.write(chunk)) return;
+    await Promise.race([drained(stream), closed]);
   };
   await append(new TextEncoder().encode(`${writeHeader(header)}\n`));
   return {
     append,
     close: async () => {
-      if (stream.closed) return;
       stream.end();
-      await Promise.race([once(stream, 'close'), once(stream, 'error')]);
+      await closed;
     },
     get failed() {
       return failed;
     },
     get writtenBytes() {
-      return writtenBytes;
+      return stream.bytesWritten;
     },
   };
 }
+
+/** Unlike events.once it does not reject when the stream fails: `failed` says that, once. */
+const drained = (stream: WriteStream): Promise<void> =>
+  new Promise((resolve) => void stream.once('drain', () => resolve()));

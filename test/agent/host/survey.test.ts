@@ -138,8 +138,9 @@ test('the script runs in this machine’s own sh and gives an answer that is acc
 
 function askHere(script: string): Survey {
   // stderr is left out: sh complains of what a machine without modules lacks, and that is no part of the answer
-  const run = { encoding: 'utf8', timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-  return survey(execFileSync('sh', ['-c', script], run));
+  return survey(
+    execFileSync('sh', ['-c', script], { encoding: 'utf8', timeout: 30_000, stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
 }
 
 test('functions are those of the tracefs that can be read; one that only looks readable, as under lockdown, is none', () => {
