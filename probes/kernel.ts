@@ -27,6 +27,10 @@ const glockTypeNames: Readonly<Record<number, string>> = {
   9: 'journal',
 };
 
+/** Whether a request can be true: a lock type and a mode that exist, on a mounted device. Wrong offsets read otherwise. */
+export const plausibleRequest = (type: number, state: number, dev: number): boolean =>
+  glockTypeNames[type] !== undefined && state >= 1 && state <= 3 && dev !== 0;
+
 /** The glock type's name in words; an unknown type keeps its number. */
 export const glockTypeName = (type: number): string => glockTypeNames[type] ?? `type ${type}`;
 

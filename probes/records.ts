@@ -70,7 +70,8 @@ export const records = {
     ...glockFields(f),
     state: f.count('state', 'gh_state: LM_ST_*'),
     flags: f.count('flags', 'gh_flags: LM_FLAG_* and GL_*'),
-    site: f.address('site', 'gh_ip: return address of the caller'),
+    caller: f.address('caller', 'where gfs2_glock_nq was called'),
+    site: f.address('site', 'gh_ip: from 5.12 on the caller of the function that asks, often outside gfs2'),
   })),
   answer: row('n', 'gfs2_glock_nq returns', (f) => ({
     kind: 'answer' as const,

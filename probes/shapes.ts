@@ -4,11 +4,12 @@
  *
  * Declared structs, not casts to integer pointers: bpftrace 0.17 searches the whole kernel BTF for each cast, 4 ms
  * apiece natively and 0.7 s in an emulated guest, where the program took 47 s to compile with a cast for each field.
+ * Only bpftrace 0.11 gets casts: it wants the kernel's headers as soon as a program declares anything.
  */
 
 export interface ShapeField {
-  /** The kernel's `struct.field`, nested by-value paths joined by dots. */
-  readonly of: string;
+  /** The kernel's `struct.field`, nested by-value paths joined by dots; null for what is at 0 in every kernel. */
+  readonly of: string | null;
   /** C type in the program; of the size that the kernel's field has, or of its first bytes. */
   readonly type: 'unsigned long' | 'unsigned int' | 'unsigned short' | { readonly to: ShapeName };
 }
@@ -31,7 +32,8 @@ export type ShapeName =
   | 'iter'
   | 'vmf'
   | 'vma'
-  | 'task';
+  | 'task'
+  | 'stack';
 
 export const shapes: Readonly<Record<ShapeName, Readonly<Record<string, ShapeField>>>> = {
   holder: {
@@ -58,35 +60,57 @@ export const shapes: Readonly<Record<ShapeName, Readonly<Record<string, ShapeFie
     comm_low: long('task_struct.comm'),
     comm_high: long(plus('task_struct.comm', 8)),
   },
+  stack: { word: { of: null, type: 'unsigned long' } },
 };
 
-/** The shapes that a program text casts to, and those that they point to. */
-export function shapesUsed(text: string): ShapeName[] {
-  const used = new Set<ShapeName>();
-  const use = (name: ShapeName): void => {
-    if (used.has(name)) return;
-    used.add(name);
-    for (const field of Object.values(shapes[name])) if (typeof field.type === 'object') use(field.type.to);
+/** The given shapes and those that they point to, each once. */
+export function shapesReached(from: readonly ShapeName[]): ShapeName[] {
+  const reached = new Set<ShapeName>();
+  const reach = (name: ShapeName): void => {
+    if (reached.has(name)) return;
+    reached.add(name);
+    for (const field of Object.values(shapes[name])) if (typeof field.type === 'object') reach(field.type.to);
   };
-  for (const name of shapeNames) if (text.includes(`(struct gs_${name} *)`)) use(name);
-  return [...used];
+  for (const name of from) reach(name);
+  return [...reached];
 }
 
 /** The kernel fields that shapes need, without what is added to them. */
 export const fieldsOfShapes = (names: readonly ShapeName[]): string[] =>
-  names.flatMap((name) => Object.values(shapes[name]).map((field) => split(field.of).name));
+  names.flatMap((name) => Object.values(shapes[name]).flatMap(({ of }) => (of === null ? [] : [split(of).name])));
+
+/**
+ * A chain of fields as nested reads of integers, for a bpftrace that cannot take declarations: from a gs_holder at arg0,
+ * `gl->number` becomes `*(uint64*)(*(uint64*)(arg0+16)+8)`. One expression: 0.11 reads 0 through a scratch variable.
+ * @throws Error when a field is unknown, or its offset is missing
+ */
+export function readChain(
+  from: ShapeName,
+  at: string,
+  fields: readonly string[],
+  offsets: ReadonlyMap<string, number>,
+): string {
+  let shape: ShapeName | null = from;
+  let expression = at;
+  for (const name of fields) {
+    const field: ShapeField | undefined = shape === null ? undefined : shapes[shape][name];
+    if (field === undefined) throw new Error(`gs_${shape} has no field ${name}`);
+    expression = `*(uint${sizeBytes(field.type) * 8}*)(${expression}+${offsetOf(field, from, offsets)})`;
+    shape = typeof field.type === 'object' ? field.type.to : null;
+  }
+  return expression;
+}
 
 /**
  * Declares a shape.
  * @throws Error naming the field when its offset is missing: the plan must have seen to it.
  */
 export function declare(name: ShapeName, offsets: ReadonlyMap<string, number>): string {
-  const placed = Object.entries(shapes[name]).map(([field, { of, type }]) => {
-    const { name: key, addedBytes } = split(of);
-    const offset = offsets.get(key);
-    if (offset === undefined) throw new Error(`no offset for ${key}, which gs_${name} needs`);
-    return { field, type, at: offset + addedBytes };
-  });
+  const placed = Object.entries(shapes[name]).map(([field, of]) => ({
+    field,
+    type: of.type,
+    at: offsetOf(of, name, offsets),
+  }));
   placed.sort((a, b) => a.at - b.at);
   let end = 0;
   const members = placed.map(({ field, type, at }, index) => {
@@ -97,19 +121,13 @@ export function declare(name: ShapeName, offsets: ReadonlyMap<string, number>): 
   return `struct gs_${name} { ${members.join(' ')} };`;
 }
 
-const shapeNames: readonly ShapeName[] = [
-  'holder',
-  'glock',
-  'sbd',
-  'superblock',
-  'iocb',
-  'file',
-  'inode',
-  'iter',
-  'vmf',
-  'vma',
-  'task',
-];
+function offsetOf({ of }: ShapeField, shape: ShapeName, offsets: ReadonlyMap<string, number>): number {
+  if (of === null) return 0;
+  const { name, addedBytes } = split(of);
+  const offset = offsets.get(name);
+  if (offset === undefined) throw new Error(`no offset for ${name}, which gs_${shape} needs`);
+  return offset + addedBytes;
+}
 
 function split(of: string): { readonly name: string; readonly addedBytes: number } {
   const [name = '', added = '0'] = of.split('+');

@@ -6,6 +6,7 @@
  * bpftrace 0.11 reads 0 through a scratch variable that was itself read from memory.
  */
 import type { RecordName } from './records.ts';
+import type { ShapeName } from './shapes.ts';
 
 export interface Probe {
   /**
@@ -17,6 +18,8 @@ export interface Probe {
   readonly when?: string;
   /** Prints a task record first when the task was not seen before. */
   readonly introduces?: true;
+  /** The structs that its expressions read, by the name of a scratch variable: `$gh` is a gs_holder at arg0. */
+  readonly structs?: Readonly<Record<string, StructAt>>;
   /** Statements before the record is printed. */
   readonly before?: string;
   readonly record: RecordName;
@@ -24,6 +27,12 @@ export interface Probe {
   readonly values: Readonly<Record<string, string>>;
   /** Statements afterwards. */
   readonly after?: string;
+}
+
+export interface StructAt {
+  readonly shape: ShapeName;
+  /** An expression for its address. */
+  readonly at: string;
 }
 
 export interface Way {
@@ -47,7 +56,8 @@ export interface Capability {
   readonly ways: readonly Way[];
 }
 
-const asHolder = '$gh = (struct gs_holder *)arg0;';
+// The word on top of the stack at a function's entry is where it will return to.
+const holderStructs = { gh: { shape: 'holder', at: 'arg0' }, top: { shape: 'stack', at: 'reg("sp")' } } as const;
 const request = {
   holder: 'arg0',
   glock: '$gh->gl',
@@ -56,10 +66,11 @@ const request = {
   number: '$gh->gl->number',
   state: '$gh->state',
   flags: '$gh->flags',
+  caller: '$top->word',
   site: '$gh->ip',
 };
 
-const asFault = '$vmf = (struct gs_vmf *)arg0;';
+const faultStructs = { vmf: { shape: 'vmf', at: 'arg0' } } as const;
 const fault = {
   address: '$vmf->address',
   flags: '$vmf->flags',
@@ -67,7 +78,7 @@ const fault = {
   ino: '$vmf->vma->file->inode->ino',
 };
 
-const asIo = '$iocb = (struct gs_iocb *)arg0; $iter = (struct gs_iter *)arg1;';
+const ioStructs = { iocb: { shape: 'iocb', at: 'arg0' }, iter: { shape: 'iter', at: 'arg1' } } as const;
 const io = (write: '0' | '1') => ({
   write,
   flags: '$iocb->flags',
@@ -97,7 +108,8 @@ const faultIn = (fn: string, writeable: '0' | '1'): Way => ({
 
 const ioCall = (fn: string, write: '0' | '1'): Probe => ({
   attach: `kprobe:${fn}`,
-  before: `@io[tid] = (uint64)1; ${asIo}`,
+  structs: ioStructs,
+  before: '@io[tid] = (uint64)1;',
   record: 'io',
   values: io(write),
 });
@@ -113,7 +125,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_glock_nq'],
         probes: entryAndReturn(
           'gfs2_glock_nq',
-          { introduces: true, before: asHolder, record: 'request', values: request },
+          { introduces: true, structs: holderStructs, record: 'request', values: request },
           { record: 'answer', values: { result: 'retval' } },
         ),
       },
@@ -160,7 +172,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_fault'],
         probes: entryAndReturn(
           'gfs2_fault',
-          { before: asFault, record: 'fault', values: fault },
+          { structs: faultStructs, record: 'fault', values: fault },
           { record: 'faulted', values: { result: 'retval' } },
         ),
       },
@@ -175,7 +187,7 @@ export const capabilities: readonly Capability[] = [
         functions: ['gfs2_page_mkwrite'],
         probes: entryAndReturn(
           'gfs2_page_mkwrite',
-          { before: asFault, record: 'mkwrite', values: fault },
+          { structs: faultStructs, record: 'mkwrite', values: fault },
           { record: 'mkwritten', values: { result: 'retval' } },
         ),
       },
@@ -249,7 +261,8 @@ export const capabilities: readonly Capability[] = [
 
 /** The task record that `introduces` stands for. */
 export const introduction: Omit<Probe, 'attach'> = {
-  before: '@known[tid] = (uint64)1; $task = (struct gs_task *)curtask;',
+  structs: { task: { shape: 'task', at: '(uint64)curtask' } },
+  before: '@known[tid] = (uint64)1;',
   record: 'task',
   values: { tgid: 'pid', startedNs: '$task->start', commLow: '$task->comm_low', commHigh: '$task->comm_high' },
 };

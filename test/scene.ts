@@ -75,7 +75,7 @@ export class Scene {
           number,
           state,
           flags: Number(flags),
-          site: `ffffffffc000${mode === 'EX' ? '2000' : '1000'}`,
+          caller: `ffffffffc000${mode === 'EX' ? '2000' : '1000'}`,
         });
       }
       case '=':

@@ -1,11 +1,12 @@
 /** `glockscope attach` and `record`: watches hosts, shows them on a page, prints or keeps what they say. I/O. */
+import { hostname } from 'node:os';
 import type { Inspected } from '../host/inspect.ts';
 import { type RecordingHeader, recordingVersion } from '../recording/header.ts';
 import { type RecordingWriter, writeRecording } from '../recording/write.ts';
 import type { HostStatus } from '../session/publish.ts';
 import type { Outcome } from '../session/session.ts';
 import { summarize } from '../session/summary.ts';
-import { parseAddress } from '../target/address.ts';
+import { nodeName, parseAddress } from '../target/address.ts';
 import { openTarget } from '../target/open.ts';
 import type { Target } from '../target/target.ts';
 import { type ExitCode, exitCode, type Failure, showFailure } from './exit.ts';
@@ -172,9 +173,10 @@ async function openAll(options: AttachOptions): Promise<Opened> {
     const { sshConfig } = options;
     const target = await openTarget(address, { cacheFolder, ...(sshConfig === undefined ? {} : { sshConfig }) });
     if ('kind' in target) return { failure: target, code: exitCode.preflight };
-    if (targets.some((one) => one.node === text))
+    const node = nodeName(address, hostname());
+    if (targets.some((one) => one.node === node))
       return { failure: { cause: `${text} is named twice`, remedy: 'Name each host once.' }, code: exitCode.usage };
-    targets.push({ target, node: text });
+    targets.push({ target, node });
   }
   return { targets };
 }

@@ -103,6 +103,7 @@ export class HostWatch {
       for await (const chunk of stream.chunks) {
         await listener.received?.(chunk);
         for (const outcome of this.#session.push(chunk)) this.#say(outcome, listener);
+        if (this.#session.model.implausible > 0) return await this.#distrust(stream, found, report);
         if (!attached && this.#session.ready) {
           attached = true;
           report({ phase: 'live', epochUnixMs: epochOf(found, this.#session) });
@@ -120,6 +121,21 @@ export class HostWatch {
     const problem = problemOf(ended, await complaints, attached);
     report({ phase: 'failed', problem });
     return { kind: attached ? 'broke-off' : 'not-attached', problem };
+  }
+
+  /** What was read cannot be true: better no answer than a wrong one. */
+  async #distrust(
+    stream: Streaming,
+    found: Inspected,
+    report: (change: Partial<HostStatus>) => void,
+  ): Promise<WatchEnd> {
+    await stream.stop();
+    const problem = {
+      cause: `gfs2's structs on kernel ${found.survey.kernel} are not where ${found.layout === 'btf' ? 'its BTF says' : 'they are on the kernels known'}: a lock request read there cannot be true`,
+      remedy: 'Report the kernel version and how it was built. Nothing that was shown of this host can be trusted.',
+    };
+    report({ phase: 'failed', problem });
+    return { kind: 'broke-off', problem };
   }
 
   #say(outcome: Outcome, listener: WatchListener): void {

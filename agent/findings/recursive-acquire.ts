@@ -24,7 +24,7 @@ export function recursiveAcquire(change: Change): Suspicion | null {
   return {
     kind: compatible ? 'recursive-acquire' : 'incompatible-acquire',
     severity: task.unsure ? 'warning' : 'fatal',
-    root: `${holder.name} ${held.site} ${holder.site}`,
+    root: `${holder.name} ${held.caller} ${holder.caller}`,
     title: compatible
       ? `takes glock ${shortName(holder)} again, which it already has (${modes})`
       : `takes glock ${shortName(holder)} again in a mode that its own hold excludes (${modes})`,

@@ -1,5 +1,7 @@
 /** The command that runs a program in a host's bpftrace: flags and environment by version, measured on 0.11 to 0.27. Pure. */
 
+import type { Dialect } from '../../probes/program.ts';
+
 export interface BpftraceCommand {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
@@ -10,8 +12,7 @@ export interface BpftraceCommand {
  * @param program the text; passed as an argument, so nothing is written on the host
  */
 export function bpftraceCommand(version: string, program: string): BpftraceCommand {
-  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  const number = Number(major) * 1000 + Number(minor);
+  const number = versionNumber(version);
   return {
     // 0.23 prints run-time warnings on stdout without --no-warnings; 0.11 does not know the flag.
     argv: ['bpftrace', ...(number >= 12 ? ['--no-warnings'] : []), '-e', program],
@@ -25,4 +26,13 @@ export function bpftraceCommand(version: string, program: string): BpftraceComma
       BPFTRACE_MAX_STRLEN: '64',
     },
   };
+}
+
+/** 0.11 wants <linux/types.h> as soon as a program declares a struct, and hosts have no kernel headers; 0.17 does not. */
+export const dialectOf = (version: string): Dialect => (versionNumber(version) >= 17 ? 'declared' : 'cast');
+
+/** 17 for `0.17.0`, 1002 for `1.2.3`. */
+function versionNumber(version: string): number {
+  const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(version) ?? [];
+  return Number(major) * 1000 + Number(minor);
 }

@@ -1,8 +1,10 @@
 /** A target in, what can be attached there out: survey, BTF, plan and program, or the reason and the remedy. I/O. */
 import { gunzipSync } from 'node:zlib';
+import { knownGfs2Layout } from '../../probes/gfs2-layout.ts';
 import { type OffsetTable, writeProgram } from '../../probes/program.ts';
 import type { Ran, Target } from '../target/target.ts';
 import type { CoverageView } from '../wire/view.ts';
+import { dialectOf } from './bpftrace.ts';
 import type { Btf } from './btf/btf.ts';
 import { parseBtf } from './btf/parse.ts';
 import { keepBtf, keptBtf } from './btf-cache.ts';
@@ -16,6 +18,8 @@ export interface Inspected {
   readonly offsets: OffsetTable;
   readonly coverage: readonly CoverageView[];
   readonly program: string;
+  /** Where the places of gfs2's own fields are from: the host's BTF, or the table for kernels whose modules have none. */
+  readonly layout: 'btf' | 'known';
 }
 export interface NotServed {
   readonly kind: 'not-served';
@@ -45,8 +49,8 @@ export async function inspect(target: Target, cacheFolder: string): Promise<Insp
   if (btf.kind === 'failed') return { ...refuse(btf.cause, btf.remedy), survey };
   const plan = makePlan(survey, btf.offsets);
   if (plan.kind === 'no-plan') return { ...refuse(plan.cause, plan.remedy), survey, coverage: plan.coverage };
-  const program = writeProgram(plan.ways, btf.offsets, survey.possibleCpus);
-  return { kind: 'inspected', survey, offsets: btf.offsets, coverage: plan.coverage, program };
+  const program = writeProgram(plan.ways, btf.offsets, survey.possibleCpus, dialectOf(survey.bpftrace ?? ''));
+  return { kind: 'inspected', survey, offsets: btf.offsets, coverage: plan.coverage, program, layout: btf.layout };
 }
 
 const refuse = (cause: string, remedy: string): NotServed => ({
@@ -86,7 +90,9 @@ function unfitness(survey: Survey): { cause: string; remedy: string } | null {
   return null;
 }
 
-type Fields = { readonly kind: 'offsets'; readonly offsets: OffsetTable } | Failed;
+type Fields =
+  | { readonly kind: 'offsets'; readonly offsets: OffsetTable; readonly layout: Inspected['layout'] }
+  | Failed;
 interface Failed {
   readonly kind: 'failed';
   readonly cause: string;
@@ -106,16 +112,18 @@ const tryAgain = 'Attach again; when it stays so, report the kernel version and 
 
 async function readBtf(source: Source): Promise<Fields> {
   const { survey } = source;
-  const absent = !survey.vmlinuxBtf ? 'vmlinux' : !survey.gfs2Btf ? 'gfs2' : null;
-  if (absent !== null) {
-    const remedy = 'A kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_DEBUG_INFO_BTF_MODULES (5.11 on) is needed.';
-    return failed(survey, `there is no /sys/kernel/btf/${absent}`, remedy);
+  if (!survey.vmlinuxBtf) {
+    return failed(survey, 'there is no /sys/kernel/btf/vmlinux', 'A kernel with CONFIG_DEBUG_INFO_BTF is needed.');
   }
   const base = await partOf(source, 'vmlinux');
   if (base.kind === 'failed') return base;
+  if (!survey.gfs2Btf) {
+    // Before 5.11 modules have no BTF. The layout is then the known one, and what it reads is checked as it comes.
+    return { kind: 'offsets', offsets: new Map([...offsetsFrom(base).table, ...knownGfs2Layout]), layout: 'known' };
+  }
   const btf = await partOf(source, 'gfs2', base);
   if (btf.kind === 'failed') return btf;
-  return { kind: 'offsets', offsets: offsetsFrom(btf).table };
+  return { kind: 'offsets', offsets: offsetsFrom(btf).table, layout: 'btf' };
 }
 
 const failed = (survey: Survey, cause: string, remedy: string): Failed => ({

@@ -21,7 +21,9 @@ export interface Holder {
   readonly state: number;
   /** gh_flags. */
   readonly flags: number;
-  /** gh_ip. */
+  /** Where gfs2_glock_nq was called. */
+  readonly caller: string;
+  /** gh_ip, which debugfs prints. */
   readonly site: string;
   readonly sinceNs: number;
   /** `queued`: asynchronous and not known to be granted. */
@@ -67,6 +69,8 @@ export interface IoCall {
   readonly lengthBytes: number;
   readonly sinceNs: number;
   readonly attempts: Attempt[];
+  /** Set when it has returned. */
+  endedNs: number | null;
   /** Fault-ins since the last attempt. */
   faultIns: FaultIn[];
 }

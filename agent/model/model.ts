@@ -3,7 +3,7 @@
  * A pure reducer: no clock, no I/O; the rules are the kernel's, named where they are applied.
  */
 
-import { glockType, holderFlag, iocbDirect } from '../../probes/kernel.ts';
+import { glockType, holderFlag, iocbDirect, plausibleRequest } from '../../probes/kernel.ts';
 import { attemptFunctions } from '../../probes/records.ts';
 import { unreachable } from '../../probes/unreachable.ts';
 import type { Stamp, TraceRecord } from '../trace/decode.ts';
@@ -39,6 +39,8 @@ type SaidOf<Kind extends TraceRecord['said']['kind']> = Extract<TraceRecord['sai
 
 export class Model {
   readonly tasks = new Map<number, Task>();
+  /** Requests whose fields cannot be true: the program reads gfs2's structs at wrong places. */
+  implausible = 0;
   /** Queued holders of tasks, by the holder's address. */
   readonly #holders = new Map<string, { readonly task: Task; readonly holder: Holder }>();
 
@@ -107,6 +109,11 @@ export class Model {
 
   #requested(record: Stamp, said: SaidOf<'request'>): readonly Change[] {
     const task = this.#task(record);
+    if (!plausibleRequest(said.type, said.state, said.dev)) {
+      this.implausible++;
+      task.asking.push(null);
+      return [];
+    }
     // An answer that was missed (kretprobe, nmissed) leaves its question behind; nothing waits, so it is of no use.
     if (!task.frames.some((frame) => frame.kind === 'holder' && frame.phase === 'waiting')) task.asking.length = 0;
     if (notOfTask.has(said.type) || said.flags & holderFlag.noPid) {
@@ -125,6 +132,7 @@ export class Model {
       file: { dev: said.dev, ino: said.number },
       state: said.state,
       flags: said.flags,
+      caller: said.caller,
       site: said.site,
       sinceNs: record.atNs,
       phase: 'waiting',
@@ -218,6 +226,7 @@ export class Model {
       lengthBytes: said.lengthBytes,
       sinceNs: record.atNs,
       attempts: [],
+      endedNs: null,
       faultIns: [],
     };
     task.frames.push(call);
@@ -228,6 +237,7 @@ export class Model {
     const task = this.#task(record);
     const call = innermost(task, 'io');
     if (call === null) return [];
+    call.endedNs = record.atNs;
     const repaired = this.#leave(task, task.frames.lastIndexOf(call), record.atNs);
     return [...repaired, { kind: 'io-left', task, call, result: said.result, atNs: record.atNs }];
   }

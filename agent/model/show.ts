@@ -38,7 +38,7 @@ export function showFrame(frame: Frame, on: Showing): FrameView {
         positionBytes: frame.positionBytes,
         lengthBytes: frame.lengthBytes,
         sinceNs: nanos(frame.sinceNs),
-        attempts: frame.attempts.length + 1,
+        attempts: frame.attempts.length + (frame.endedNs === null ? 1 : 0),
       };
     case 'holder':
       return {
@@ -50,7 +50,7 @@ export function showFrame(frame: Frame, on: Showing): FrameView {
         phase: frame.phase,
         sinceNs: nanos(frame.sinceNs),
         grantedNs: frame.grantedNs === null ? null : nanos(frame.grantedNs),
-        site: on.symbolize(frame.site),
+        site: on.symbolize(frame.caller),
       };
     case 'fault':
       return {

@@ -1,4 +1,5 @@
 /** A session's state in, one delta for the pages out each time it is asked: many records become one update. Pure. */
+import type { Task } from '../model/frames.ts';
 import { showTask } from '../model/show.ts';
 import type { Delta } from '../wire/state.ts';
 import { nanos, tid } from '../wire/units.ts';
@@ -75,9 +76,7 @@ export class Publisher {
       tasks: touched
         .map(([task, deepest]) => showTask(task, session.on, task.frames.length > 0 ? task.frames : deepest))
         .filter((task) => task.frames.length > 0),
-      idle: touched
-        .filter(([task]) => task.frames.length === 0)
-        .map(([task]) => ({ node: session.on.node, tid: tid(task.tid) })),
+      idle: idleTids(touched.map(([task]) => task)).map((idle) => ({ node: session.on.node, tid: tid(idle) })),
       retries: this.#retries,
       findings: [...this.#findings.values()],
       restarted: this.#restarted ? [session.on.node] : [],
@@ -89,4 +88,13 @@ export class Publisher {
     session.touched.clear();
     return delta;
   }
+}
+
+/**
+ * The threads that have nothing on their stack now. One id may be of several tasks: an exiting thread is forgotten at
+ * the start of do_exit, and comes again when it then closes its files; the last one counts.
+ */
+function idleTids(tasks: readonly Task[]): number[] {
+  const last = new Map(tasks.map((task) => [task.tid, task]));
+  return [...last.values()].filter((task) => task.frames.length === 0).map((task) => task.tid);
 }

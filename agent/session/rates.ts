@@ -13,6 +13,9 @@ type Counting = Record<Counter, number>;
 export class Rates {
   readonly #bySecond = new Map<number, Counting>();
   readonly #changed = new Set<number>();
+  #newest = 0;
+  /** The second up to which there are no holes. */
+  #reached = -1;
 
   readonly node: string;
 
@@ -59,7 +62,10 @@ export class Rates {
 
   /** Time went on, whether or not anything happened: quiet seconds are zeros, not holes. */
   reach(nowNs: number): void {
-    this.#counting(secondOf(nowNs));
+    const now = secondOf(nowNs);
+    const from = Math.max(this.#reached + 1, now - bounds.rateSeconds + 1);
+    for (let second = from; second <= now; second++) this.#counting(second);
+    this.#reached = Math.max(this.#reached, now);
   }
 
   /** The samples that changed since the last call. */
@@ -75,8 +81,8 @@ export class Rates {
 
   #add(atNs: number, counter: Counter, by: number): void {
     const second = secondOf(atNs);
-    this.#counting(second)[counter] += by;
     this.#changed.add(second);
+    this.#counting(second)[counter] += by;
   }
 
   #counting(second: number): Counting {
@@ -85,12 +91,19 @@ export class Rates {
       counting = { acquisitions: 0, faults: 0, mkwrites: 0, ioCalls: 0, retries: 0, efaults: 0, lost: 0 };
       this.#bySecond.set(second, counting);
       this.#changed.add(second);
-      for (const old of this.#bySecond.keys()) {
-        if (this.#bySecond.size <= bounds.rateSeconds) break;
-        this.#bySecond.delete(old);
-      }
+      this.#newest = Math.max(this.#newest, second);
+      this.#forget(this.#newest - bounds.rateSeconds);
     }
     return counting;
+  }
+
+  /** Seconds up to this one are too old to be shown, taken or not. */
+  #forget(last: number): void {
+    for (const second of this.#bySecond.keys()) {
+      if (second > last) continue;
+      this.#bySecond.delete(second);
+      this.#changed.delete(second);
+    }
   }
 }
 

@@ -7,7 +7,7 @@ import { Ledger } from '../findings/ledger.ts';
 import { recursiveAcquire } from '../findings/recursive-acquire.ts';
 import type { Change } from '../model/change.ts';
 import type { Frame, Task } from '../model/frames.ts';
-import { Model } from '../model/model.ts';
+import { Model, maxTasks } from '../model/model.ts';
 import { retryOf } from '../model/retry.ts';
 import { type Showing, showRetry } from '../model/show.ts';
 import { Decoder } from '../trace/decode.ts';
@@ -26,6 +26,10 @@ export type Outcome =
 /** The detectors, each a function of a change. */
 const detectors = [recursiveAcquire] as const;
 
+/** How often what became due is used: in the records' time, ns, and at least once in so many records. */
+const giveOutEveryNs = 10_000_000;
+const giveOutRecords = 256;
+
 export class Session {
   readonly on: Showing;
   readonly model = new Model();
@@ -34,7 +38,7 @@ export class Session {
   readonly questions = new Questions();
   readonly tally = new Tally();
   readonly ledger: Ledger;
-  /** Tasks whose stack changed since somebody last took them, each with its deepest stack since: most last microseconds. */
+  /** Tasks whose stack changed since somebody last took them, each with its deepest stack since: most last microseconds. At most maxTasks. */
   readonly touched = new Map<Task, readonly Frame[]>();
   /** All probes were attached. */
   ready = false;
@@ -42,6 +46,9 @@ export class Session {
   readonly #decoder = new Decoder();
   readonly #order = new Order();
   #retries = 0;
+  /** The record at which what was due was last used, and how many came since. */
+  #givenOutNs = Number.NEGATIVE_INFINITY;
+  #waiting = 0;
 
   constructor(on: Showing) {
     this.on = on;
@@ -68,6 +75,7 @@ export class Session {
           // As soon as it arrives: whoever waits for it wants to start work that is to be seen.
           if (decoded.record.said.kind === 'ready') this.ready = true;
           this.#order.push(decoded.record);
+          yield* this.#giveOut(decoded.record.atNs);
           break;
         case 'malformed':
           this.loss.malformed(decoded.line);
@@ -78,13 +86,24 @@ export class Session {
           return unreachable(decoded);
       }
     }
-    for (const ordered of this.#order.due()) yield* this.#use(ordered);
   }
 
   /** The output has ended. */
   *end(): Generator<Outcome> {
     for (const decoded of this.#decoder.end()) if (decoded.kind === 'malformed') this.loss.malformed(decoded.line);
     for (const ordered of this.#order.end()) yield* this.#use(ordered);
+  }
+
+  /**
+   * Uses what became due, by the records' times and number alone: were it once a chunk, then which records come late
+   * would hang on how the output was cut. The number is for a time that is garbage and far ahead of all others.
+   */
+  *#giveOut(atNs: number): Generator<Outcome> {
+    this.#waiting++;
+    if (atNs < this.#givenOutNs + giveOutEveryNs && this.#waiting < giveOutRecords) return;
+    this.#givenOutNs = atNs;
+    this.#waiting = 0;
+    for (const ordered of this.#order.due()) yield* this.#use(ordered);
   }
 
   *#use(ordered: Ordered): Generator<Outcome> {
@@ -110,6 +129,7 @@ export class Session {
     const deepest = this.touched.get(change.task);
     if (deepest === undefined || change.task.frames.length > deepest.length) {
       this.touched.set(change.task, [...change.task.frames]);
+      if (this.touched.size > maxTasks) this.#untouchOldest();
     }
     this.rates.follow(change);
     this.questions.follow(change);
@@ -125,5 +145,13 @@ export class Session {
     this.#retries++;
     this.rates.retried(change.atNs);
     yield { kind: 'retry', retry: showRetry(retry, this.#retries, change.task, this.on) };
+  }
+
+  /** Without a page nobody takes them, and tasks come and go for ever. */
+  #untouchOldest(): void {
+    for (const task of this.touched.keys()) {
+      this.touched.delete(task);
+      return;
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface Summary {
   readonly repairs: number;
   readonly questions: OpenQuestions;
   readonly io: readonly IoSum[];
+  /** Calls of tasks and files beyond those that are kept apart in `io`. */
+  readonly ioOverflow: number;
   /** Tasks that still have something on their stack. */
   readonly busy: readonly { readonly tid: number; readonly comm: string; readonly frames: readonly string[] }[];
   readonly findings: readonly FindingView[];
@@ -34,6 +36,7 @@ export function summarize(session: Session): Summary {
     repairs: tally.repairs,
     questions: session.questions.view,
     io: tally.io,
+    ioOverflow: tally.overflow,
     busy: [...session.model.tasks.values()]
       .filter((task) => task.frames.length > 0)
       .sort((a, b) => a.tid - b.tid)

@@ -22,7 +22,7 @@ export interface IoSum {
 }
 
 /** Rows kept; beyond it calls are summed in `overflow`. */
-const maxRows = 10_000;
+export const maxRows = 10_000;
 
 export class Tally {
   readonly #rows = new Map<string, IoSum>();

@@ -60,6 +60,20 @@ export function formatAddress(address: Address): string {
   }
 }
 
+/** What a host is called on the page and in a recording: `host:port`, `lab:6.1`, or this machine's own name. */
+export function nodeName(address: Address, ownName: string): string {
+  switch (address.kind) {
+    case 'local':
+      return ownName;
+    case 'lab':
+      return formatAddress(address);
+    case 'ssh':
+      return formatAddress({ ...address, user: undefined }).slice('ssh://'.length);
+    default:
+      return address satisfies never;
+  }
+}
+
 function parseSsh(text: string, authority: string): Address | InvalidAddress {
   // The last @ divides: "ssh://adm@corp.example@10.0.0.5" is the user adm@corp.example.
   const at = authority.lastIndexOf('@');

@@ -15,9 +15,13 @@ const farthestBytes = 0x10000n;
  * @param module what stands in brackets behind the name
  */
 export function symbolizer(rows: readonly SymbolRow[], module: string): Symbolize {
-  const sorted = rows
-    .map(([address, name]) => ({ at: BigInt(`0x${address}`), name }))
-    .sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  // Of several names for one place the kernel takes the first (kernel/module/kallsyms.c find_kallsyms_symbol).
+  const byPlace = new Map<bigint, string>();
+  for (const [address, name] of rows) {
+    const at = BigInt(`0x${address}`);
+    if (!byPlace.has(at)) byPlace.set(at, name);
+  }
+  const sorted = [...byPlace].map(([at, name]) => ({ at, name })).sort((a, b) => (a.at < b.at ? -1 : 1));
   const known = new Map<string, string>();
   return (address) => {
     let text = known.get(address);

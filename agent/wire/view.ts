@@ -41,7 +41,7 @@ export const HolderFrame = v.strictObject({
   phase: v.picklist(['waiting', 'queued', 'granted']),
   sinceNs: Nanos,
   grantedNs: v.nullable(Nanos),
-  /** Who asked, as symbol+offset where the host's symbols are known, else the address. */
+  /** Where gfs2_glock_nq was called, as symbol+offset where the host's symbols are known, else the address. */
   site: Text,
 });
 /** gfs2_fault or gfs2_page_mkwrite running in this task. */

@@ -87,7 +87,7 @@ describe('a task’s stack', () => {
     const again = line(
       'request',
       { seq: 3, ns: 1_000_000_009_000, tid: 65 },
-      { holder, glock: 'ff202133', dev: 0, type: 2, number: '2133', state: 1 },
+      { holder, glock: 'ff202133', dev: 7 << 20, type: 2, number: '2133', state: 1 },
     );
     expect(playText(scene.text + again).stacks).toEqual(['A  EX? 2133'.replace('2133', 'F')]);
   });

@@ -25,7 +25,8 @@ describe('one line', () => {
           number: '2133',
           state: 3,
           flags: 8,
-          site: 'ffffffffc0a1b2c3',
+          caller: 'ffffffffc0a1b2c3',
+          site: 'ffffffff97676840',
         },
       ) + line('answer', { seq: 2, ns: 1500, tid: 206 }, { result: -5 });
     expect(decode(bytes(text))).toEqual([
@@ -46,7 +47,8 @@ describe('one line', () => {
             number: '2133',
             state: 3,
             flags: 8,
-            site: 'ffffffffc0a1b2c3',
+            caller: 'ffffffffc0a1b2c3',
+            site: 'ffffffff97676840',
           },
         },
       },
