@@ -27,8 +27,8 @@ export type Outcome =
 const detectors = [recursiveAcquire] as const;
 
 /** How often what became due is used: in the records' time, ns, and at least once in so many records. */
-const giveOutEveryNs = 10_000_000;
-const giveOutRecords = 256;
+const useEveryNs = 10_000_000;
+const useRecords = 256;
 
 export class Session {
   readonly on: Showing;
@@ -38,7 +38,10 @@ export class Session {
   readonly questions = new Questions();
   readonly tally = new Tally();
   readonly ledger: Ledger;
-  /** Tasks whose stack changed since somebody last took them, each with its deepest stack since: most last microseconds. At most maxTasks. */
+  /**
+   * Tasks whose stack changed since somebody last took them, each with its deepest stack since: most last microseconds.
+   * At most `maxTasks`.
+   */
   readonly touched = new Map<Task, readonly Frame[]>();
   /** All probes were attached. */
   ready = false;
@@ -47,8 +50,8 @@ export class Session {
   readonly #order = new Order();
   #retries = 0;
   /** The record at which what was due was last used, and how many came since. */
-  #givenOutNs = Number.NEGATIVE_INFINITY;
-  #waiting = 0;
+  #usedNs = Number.NEGATIVE_INFINITY;
+  #unused = 0;
 
   constructor(on: Showing) {
     this.on = on;
@@ -75,7 +78,7 @@ export class Session {
           // As soon as it arrives: whoever waits for it wants to start work that is to be seen.
           if (decoded.record.said.kind === 'ready') this.ready = true;
           this.#order.push(decoded.record);
-          yield* this.#giveOut(decoded.record.atNs);
+          if (this.#timeToUse(decoded.record.atNs)) for (const ordered of this.#order.due()) yield* this.#use(ordered);
           break;
         case 'malformed':
           this.loss.malformed(decoded.line);
@@ -95,15 +98,15 @@ export class Session {
   }
 
   /**
-   * Uses what became due, by the records' times and number alone: were it once a chunk, then which records come late
-   * would hang on how the output was cut. The number is for a time that is garbage and far ahead of all others.
+   * Whether to use now what became due, by the records' times and number alone: were it once a chunk, then which records
+   * come late would hang on how the output was cut. The number is for a time that is garbage and far ahead of all others.
    */
-  *#giveOut(atNs: number): Generator<Outcome> {
-    this.#waiting++;
-    if (atNs < this.#givenOutNs + giveOutEveryNs && this.#waiting < giveOutRecords) return;
-    this.#givenOutNs = atNs;
-    this.#waiting = 0;
-    for (const ordered of this.#order.due()) yield* this.#use(ordered);
+  #timeToUse(atNs: number): boolean {
+    this.#unused++;
+    if (atNs < this.#usedNs + useEveryNs && this.#unused < useRecords) return false;
+    this.#usedNs = atNs;
+    this.#unused = 0;
+    return true;
   }
 
   *#use(ordered: Ordered): Generator<Outcome> {
@@ -112,7 +115,7 @@ export class Session {
         this.loss.lost(ordered.loss);
         this.rates.lost(ordered.loss);
         // What was thrown away at the end touches nothing that is still to be judged.
-        if (ordered.loss.cause === 'gap') this.model.lose();
+        if (ordered.loss.cause === 'gap') this.#lose();
         return;
       case 'late':
         this.loss.late();
@@ -126,11 +129,7 @@ export class Session {
   }
 
   *#follow(change: Change): Generator<Outcome> {
-    const deepest = this.touched.get(change.task);
-    if (deepest === undefined || change.task.frames.length > deepest.length) {
-      this.touched.set(change.task, [...change.task.frames]);
-      if (this.touched.size > maxTasks) this.#untouchOldest();
-    }
+    this.#touch(change.task);
     this.rates.follow(change);
     this.questions.follow(change);
     this.tally.follow(change);
@@ -147,10 +146,20 @@ export class Session {
     yield { kind: 'retry', retry: showRetry(retry, this.#retries, change.task, this.on) };
   }
 
-  /** Without a page nobody takes them, and tasks come and go for ever. */
-  #untouchOldest(): void {
-    for (const task of this.touched.keys()) {
-      this.touched.delete(task);
+  /** Whoever shows a stack must learn that it has become unsure. */
+  #lose(): void {
+    for (const task of this.model.tasks.values()) if (task.frames.length > 0 && !task.unsure) this.#touch(task);
+    this.model.lose();
+  }
+
+  #touch(task: Task): void {
+    const deepest = this.touched.get(task);
+    if (deepest !== undefined && task.frames.length <= deepest.length) return;
+    this.touched.set(task, [...task.frames]);
+    if (this.touched.size <= maxTasks) return;
+    // Without a page nobody takes them, and tasks come and go for ever.
+    for (const oldest of this.touched.keys()) {
+      this.touched.delete(oldest);
       return;
     }
   }
