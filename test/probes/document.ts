@@ -89,7 +89,9 @@ function wants(way: Way): string {
   const points = [...way.functions, ...(way.tracepoints ?? [])].map(code);
   // A version that bpftrace will not reach stands for "not yet".
   const version =
-    way.bpftrace === undefined ? [] : [way.bpftrace[0] >= 99 ? 'never taken yet' : `bpftrace ${way.bpftrace.join('.')}`];
+    way.bpftrace === undefined
+      ? []
+      : [way.bpftrace[0] >= 99 ? 'never taken yet' : `bpftrace ${way.bpftrace.join('.')}`];
   return [...points, ...version].join(' ');
 }
 
