@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { severities } from '../wire/view.ts';
 import { attach } from './attach.ts';
+import { doctor } from './doctor.ts';
 import { type ExitCode, exitCode } from './exit.ts';
+import { probes } from './probes.ts';
 import { replay } from './replay.ts';
 import { start } from './start.ts';
 import { version } from './version.ts';
@@ -28,7 +30,6 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   const program = commands(interrupt.signal, (ended) => {
     code = ended;
   });
-  program.exitOverride();
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
@@ -44,6 +45,8 @@ function commands(interrupt: AbortSignal, end: (code: ExitCode) => void): Comman
       'See who holds which GFS2 lock, what they are waiting for, and every page-fault retry, live, on a real host.',
     )
     .version(version)
+    // before the subcommands, which inherit it as they are made
+    .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false });
 
@@ -113,6 +116,28 @@ function commands(interrupt: AbortSignal, end: (code: ExitCode) => void): Comman
       end(await replay({ files, ...given(options), port: page && !options.json ? port : null }, interrupt));
     });
 
+  program
+    .command('doctor')
+    .description('see whether attach would work on a host, and what to do where not')
+    .argument('[target]', 'local, ssh://[user@]host[:port] or lab:6.1', 'local')
+    .addOption(sshConfigOption())
+    .option('--no-trial', 'do not start the real program for a moment')
+    .option('--json', 'print the checks as a JSON array', false)
+    .action(async (target: string, flags: { trial: boolean; json: boolean; sshConfig?: string }) =>
+      end(await doctor({ target, ...flags }, interrupt)),
+    );
+
+  program
+    .command('probes')
+    .description('print what can be seen on a host, by which ways, and the exact program that would run there')
+    .argument('[target]', 'local, ssh://[user@]host[:port] or lab:6.1', 'local')
+    .addOption(sshConfigOption())
+    .addOption(new Option('--program', 'print the program alone, for a pipe into bpftrace').conflicts('json'))
+    .option('--json', 'print coverage, offsets and program as JSON')
+    .action(async (target: string, { program, json, ...flags }: ProbesFlags) =>
+      end(await probes({ target, ...flags, form: json ? 'json' : program ? 'program' : 'text' })),
+    );
+
   return program;
 }
 
@@ -122,6 +147,11 @@ interface AttachFlags {
   durationS?: number;
   failOn?: (typeof severities)[number];
   maxLoss?: number;
+}
+interface ProbesFlags {
+  program?: true;
+  json?: true;
+  sshConfig?: string;
 }
 interface ReplayFlags {
   page: boolean;

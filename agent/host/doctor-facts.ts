@@ -36,9 +36,8 @@ export async function examine(target: Target, cacheFolder: string): Promise<Unre
       remedy: 'Its login shell must run sh -c; try: ssh HOST true',
     };
   }
-  // The clock is read last, so it was read somewhere between half the time that the answer took and all of it.
-  const ahead =
-    host.unixMs === null ? null : { ms: host.unixMs - (askedMs + tookMs * 0.75), uncertaintyMs: tookMs * 0.25 };
+  // The host read its clock at some moment between the question and the answer: no more is known.
+  const ahead = host.unixMs === null ? null : { ms: host.unixMs - (askedMs + tookMs / 2), uncertaintyMs: tookMs / 2 };
   return { kind: 'examined', target: target.name, tookMs, host, ahead, found: await inspect(target, cacheFolder) };
 }
 

@@ -126,6 +126,7 @@ function readMemory(total: string, available: string): HostFacts['memory'] {
 /** `0-3,8` are five. */
 function countCpus(ranges: string): number {
   let count = 0;
-  for (const [, first = '0', last = first] of ranges.matchAll(/(\d+)(?:-(\d+))?/g)) count += Number(last) - Number(first) + 1;
+  for (const [, first = '0', last = first] of ranges.matchAll(/(\d+)(?:-(\d+))?/g))
+    count += Number(last) - Number(first) + 1;
   return Math.max(1, count);
 }
