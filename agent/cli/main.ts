@@ -1,5 +1,5 @@
 /** The command line: one table of commands, signals, and the exit code. The composition root. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { severities } from '../wire/view.ts';
 import { attach } from './attach.ts';
 import { doctor } from './doctor.ts';
@@ -12,6 +12,10 @@ import { version } from './version.ts';
 /** The port of the page unless told otherwise. */
 export const defaultPort = 7411;
 
+/** What a timer can wait, s. */
+const maxDurationS = 2_147_483;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Runs one command.
  * @param argv the arguments, without node and script
@@ -19,13 +23,12 @@ export const defaultPort = 7411;
  */
 export async function main(argv: readonly string[]): Promise<ExitCode> {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      interrupt.abort();
-      // A second one means it: the lifeline ends what runs on the host.
-      process.once(signal, () => process.exit(exitCode.interrupted));
-    });
-  }
+  const heed = (): void => {
+    // A second one means it: the lifeline ends what runs on the host.
+    if (interrupt.signal.aborted) process.exit(exitCode.interrupted);
+    interrupt.abort();
+  };
+  for (const signal of signals) process.on(signal, heed);
   let code: ExitCode = exitCode.clean;
   const program = commands(interrupt.signal, (ended) => {
     code = ended;
@@ -33,8 +36,10 @@ export async function main(argv: readonly string[]): Promise<ExitCode> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (error instanceof Error && 'exitCode' in error) return error.exitCode === 0 ? exitCode.clean : exitCode.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.clean : exitCode.usage;
     throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, heed);
   }
   return code;
 }
@@ -180,7 +185,12 @@ const portOption = (): Option =>
       return port;
     });
 const sshConfigOption = (): Option => new Option('-F, --ssh-config <file>', 'for ssh, in place of ~/.ssh/config');
-const durationOption = (): Option => new Option('-d, --duration <seconds>', 'stop after this time').argParser(positive);
+const durationOption = (): Option =>
+  new Option('-d, --duration <seconds>', 'stop after this time').argParser((text) => {
+    // Node takes a longer timer for none and ends at once.
+    if (positive(text) > maxDurationS) throw new InvalidArgumentError(`At most ${maxDurationS}, which is 24 days.`);
+    return positive(text);
+  });
 const failOnOption = (): Option =>
   new Option('--fail-on <severity>', 'exit with 1 on a finding at least this severe').choices([...severities]);
 const maxLossOption = (): Option =>
