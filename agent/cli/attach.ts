@@ -128,6 +128,8 @@ class Recorder {
 
   async close(): Promise<void> {
     await this.#writer?.close();
+    // The last of it is written only now, and may find the disk full.
+    if (this.#writer?.failed) this.#fail(this.#writer.failed);
     if (this.#writer !== null && this.failure === null)
       note(
         `glockscope: ${this.#path} holds ${this.#writer.writtenBytes} bytes; replay it with: glockscope replay ${this.#path}`,

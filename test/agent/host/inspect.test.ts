@@ -98,7 +98,6 @@ describe('a host that is unfit', () => {
     ['is not entered as root', { without: ['uid'], extra: ['uid 1000'] }, /user id 1000/, /ssh:\/\/root@HOST/],
     ['hides tracefs', { without: ['tracing'] }, /attachable functions cannot be read/, /mount -t tracefs/],
     ['lacks the kernel’s BTF', { without: ['btf'] }, /no \/sys\/kernel\/btf\/vmlinux on node1/, /DEBUG_INFO_BTF/],
-    ['lacks gfs2’s BTF', { without: ['btf'], extra: ['btf vmlinux'] }, /no \/sys\/kernel\/btf\/gfs2/, /BTF_MODULES/],
     ['lacks a function', { without: ['fn gfs2_fault'] }, /cannot be probed for fault \(kprobe:gfs2_fault/, /Report/],
   ])('since it %s is told that, with the remedy and what was learnt', async (_, change, cause, remedy) => {
     const found = await refused({ ...good, survey: exited(surveyAnswer(change)) });
@@ -111,6 +110,18 @@ describe('a host that is unfit', () => {
     const target = cannedTarget({ ...good, survey: exited(surveyAnswer({ without: ['bpftrace'] })) });
     await inspect(target, cache);
     expect(target.asked).toEqual(['survey']);
+  });
+
+  test('though gfs2 has no BTF, as before 5.11, is served with the layout that is known, and says so', async () => {
+    const survey = exited(surveyAnswer({ without: ['btf'], extra: ['btf vmlinux'] }));
+    const target = cannedTarget({ ...good, survey });
+    const found = await inspect(target, cache);
+    expect(found).toMatchObject({ kind: 'inspected', layout: 'known' });
+    const inBtf = await look(good);
+    if (found.kind !== 'inspected' || inBtf.kind !== 'inspected') return;
+    expect(target.asked).toEqual(['survey', 'vmlinux']);
+    expect(inBtf.layout).toBe('btf');
+    expect([...found.offsets].sort()).toEqual([...inBtf.offsets].sort());
   });
 
   test('for lack of a function still shows what it could cover', async () => {
