@@ -66,7 +66,7 @@ export function frameText(frame: Frame): string {
 
 export function summaryText(summary: Summary): string {
   const { loss, questions } = summary;
-  const calls = summary.io.reduce((sum, row) => sum + row.calls, 0);
+  const calls = summary.io.reduce((sum, row) => sum + row.calls, summary.ioOverflow);
   const retries = summary.io.reduce((sum, row) => sum + row.retries, 0);
   return [
     `${summary.node}: ${summary.records} records; ${summary.acquisitions} glocks taken, ${summary.releases} released, ${summary.refusals} refused`,
