@@ -168,6 +168,22 @@ test('ARCHITECTURE lists the folders of the source tree, and no other', () => {
   expect(listed.sort()).toEqual(mirrored.sort());
 });
 
+test('each folder imports what ARCHITECTURE allows it, and nothing else', () => {
+  const rows = rowsBelow(read('ARCHITECTURE.md'), 'Folders').map(([folder = '', , allowed = '']) => ({
+    folder: folder.replace(/`(.*)\/`/, '$1'),
+    allowed: codeIn(allowed).map((each) => each.replace(/\/$/, '')),
+  }));
+  const wrong = rows
+    .filter(({ folder }) => !folder.startsWith('test'))
+    .flatMap(({ folder, allowed }) =>
+      importsOf(folder)
+        .filter((imported) => imported !== folder && !allowed.includes(imported))
+        .map((imported) => `${folder} imports ${imported}`),
+    );
+  expect(importsOf('agent/session')).toContain('agent/model');
+  expect(wrong).toEqual([]);
+});
+
 test('the lab and README tell of every suite', () => {
   for (const path of ['README.md', 'test/lab/README.md'] as const) {
     const rows = rowsBelow(read(path), 'Suites').map(([kernel, name]) => [kernel, name]);
@@ -192,6 +208,17 @@ function sourceText(): string {
     .join('\n');
 }
 
+/** Folders from which a folder's own files import. */
+function importsOf(folder: string): string[] {
+  const files = readdirSync(join(projectFolder, folder)).filter((name) => /\.(ts|js)$/.test(name));
+  const imported = files.flatMap((name) =>
+    [...read(join(folder, name)).matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map(([, path = '']) =>
+      dirname(normalize(join(folder, path))),
+    ),
+  );
+  return [...new Set(imported)];
+}
+
 const workloadOptions = (): string[] =>
   [...read('test/lab/workloads/count.h').matchAll(/"(--[a-z]+)"/g)].map(([, option = '']) => option);
 
@@ -201,7 +228,7 @@ const foldersOf = (folder: string): string[] =>
 
 const isPath = (span: string): boolean =>
   /^\.?\w[\w@./-]*$/.test(span) &&
-  (/\w\.(ts|js|json|md|c|h|css|html|png|svg)$/.test(span) || /^[a-z.][\w/.-]*\/$/.test(span));
+  (/\w\.(ts|js|json|md|c|h|css|html|png|svg|glockscope)$/.test(span) || /^[a-z.][\w/.-]*\/$/.test(span));
 
 /** Of the kernel's source, e.g. `fs/gfs2/file.c`. */
 const isKernelPath = (span: string): boolean =>

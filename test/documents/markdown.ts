@@ -17,7 +17,7 @@ export function withGenerated(document: string, name: string, part: string): str
   const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end of ${name} -->`];
   const [from, to] = [document.indexOf(start), document.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`the document has no lines ${start} and ${end} in this order`);
-  return `${document.slice(0, from + start.length)}\n${part}\n${document.slice(to)}`;
+  return `${document.slice(0, from + start.length)}\n\n${part}\n\n${document.slice(to)}`;
 }
 
 /** What stands in backticks, and each line of the fenced blocks. */
