@@ -59,7 +59,12 @@ function commands(interrupt: AbortSignal, end: (code: ExitCode) => void): Comman
     .command('start', { isDefault: true })
     .description('watch this host where it has gfs2 and bpftrace, else play recordings of real kernels')
     .addOption(portOption())
-    .action(async ({ port }: { port: number }) => end(await start(port, interrupt)));
+    // What is no command comes here, since this one is the default.
+    .allowExcessArguments()
+    .action(async ({ port }: { port: number }, { args: [unknown] }: Command) => {
+      if (unknown !== undefined) program.error(`error: unknown command '${unknown}' (see glockscope --help)`);
+      end(await start(port, interrupt));
+    });
 
   program
     .command('attach')

@@ -16,10 +16,13 @@ export interface ReplayOptions extends Demands {
   readonly port: number | null;
 }
 
+/** The end of a looped recording stays this long, so that a deadlock at its end can be read, ms. */
+const loopRestMs = 8000;
+
 export async function replay(options: ReplayOptions, interrupt: AbortSignal): Promise<ExitCode> {
   const playings: Playing[] = [];
   for (const file of options.files) {
-    const playing = await Playing.open(file);
+    const playing = await Playing.open(file, new Set(playings.map((one) => one.publisher.status.node)));
     if ('kind' in playing) {
       note(showFailure(playing));
       return exitCode.preflight;
@@ -29,7 +32,11 @@ export async function replay(options: ReplayOptions, interrupt: AbortSignal): Pr
   if (options.port === null) {
     const said = (outcome: Outcome): void => print(options.json ? outcomeJson(outcome) : outcomeText(outcome));
     for (const playing of playings) {
-      await playing.run({ speed: 0, loop: false }, said, interrupt);
+      const problem = await playing.run({ speed: 0, loop: false }, said, interrupt);
+      if (problem !== null) {
+        note(showFailure(problem));
+        return exitCode.preflight;
+      }
       print(options.json ? summaryJson(summarize(playing.session)) : summaryText(summarize(playing.session)));
     }
     return interrupt.aborted
@@ -46,7 +53,9 @@ export async function replay(options: ReplayOptions, interrupt: AbortSignal): Pr
   }
   for (const { publisher } of playings) note(`glockscope: plays a recording: ${publisher.status.playing?.title ?? ''}`);
   note(`glockscope: open ${stage.url}`);
-  await Promise.all(playings.map((playing) => playing.run(options, () => undefined, interrupt)));
+  await Promise.all(
+    playings.map((playing) => playing.run({ ...options, restMs: loopRestMs }, () => undefined, interrupt)),
+  );
   // Played once: the page stays until the user is done with it.
   if (!interrupt.aborted)
     await new Promise<void>((resolve) => interrupt.addEventListener('abort', () => resolve(), { once: true }));

@@ -54,7 +54,8 @@ function opened(path: string, firstLine: string, from: number): Recording | Unre
   };
 }
 
-const unreadable = (path: string, cause: string): Unreadable => ({
+/** Says of a file what is wrong with it, and what to do. */
+export const unreadable = (path: string, cause: string): Unreadable => ({
   kind: 'unreadable',
   cause: `${path} is no readable recording: ${cause}`,
   remedy: 'Recordings are made with `glockscope record -o FILE TARGET`; check the path, and that the copy is whole.',
