@@ -12,6 +12,7 @@ export const recordingSuffix = '.glockscope';
 
 export async function start(port: number, interrupt: AbortSignal): Promise<ExitCode> {
   if (await watchable()) return attach({ targets: ['local'], json: false, port, overwrite: false }, interrupt);
+  // The newest kernel first: the page shows the rates of the first host unless another one is chosen.
   const names = (await readdir(recordingsFolder).catch(() => []))
     .filter((name) => name.endsWith(recordingSuffix))
     .sort();

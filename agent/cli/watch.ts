@@ -3,6 +3,7 @@ import { bpftraceCommand } from '../host/bpftrace.ts';
 import { type Inspected, inspect } from '../host/inspect.ts';
 import { type HostStatus, Publisher } from '../session/publish.ts';
 import { type Outcome, Session } from '../session/session.ts';
+import { epochUnixMs } from '../session/wall-clock.ts';
 import type { Ended, Streaming, Target } from '../target/target.ts';
 import { symbolizer } from '../trace/symbols.ts';
 
@@ -106,7 +107,7 @@ export class HostWatch {
         if (this.#session.model.implausible > 0) return await this.#distrust(stream, found, report);
         if (!attached && this.#session.ready) {
           attached = true;
-          report({ phase: 'live', epochUnixMs: epochOf(found, this.#session) });
+          report({ phase: 'live', epochUnixMs: epochUnixMs(found.survey.clock, this.#session.baseNs) });
         }
       }
     } finally {
@@ -142,12 +143,6 @@ export class HostWatch {
     this.publisher.note(outcome);
     listener.said(outcome);
   }
-}
-
-/** Unix time of the session's first record, ms; null where the host could not tell its clocks. */
-function epochOf(found: Inspected, session: Session): number | null {
-  const { clock } = found.survey;
-  return clock === null || session.baseNs === null ? null : clock.unixMs - clock.bootMs + Number(session.baseNs) / 1e6;
 }
 
 /** The last lines of bpftrace's stderr: where it says why it gave up. */

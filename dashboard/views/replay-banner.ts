@@ -26,7 +26,12 @@ export class ReplayBanner extends LitElement {
         display: flex;
         align-items: baseline;
         gap: 7px;
-        flex: 1 1 24em;
+        flex: 1 1 44em;
+      }
+      ul {
+        margin: 2px 0 0;
+        padding: 0;
+        list-style: none;
       }
       .what svg {
         align-self: center;
@@ -55,17 +60,18 @@ export class ReplayBanner extends LitElement {
       <div class="what">
         ${icon('play')}
         <div>
-          <b>This is a recording of a real kernel, played in a loop.</b>
-          ${playing.map(
-            ({ title, lengthNs, round }, index) =>
-              html`${index > 0 ? '; ' : nothing}<span class="number">${title} (${durationText(lengthNs)}, round ${round})</span>`,
-          )}
+          <b>${playing.length === 1 ? 'This is a recording of a real kernel' : 'These are recordings of real kernels'}, played in a loop.</b>
+          <ul>
+            ${playing.map(
+              ({ title, lengthNs, round }) =>
+                html`<li class="number">${title} (${durationText(lengthNs)}, round ${round})</li>`,
+            )}
+          </ul>
         </div>
       </div>
       <div class="how">
         Watch a real host: <code class="mono">${attachCommand}</code>
         <copy-button .text=${attachCommand}></copy-button>
-        <span class="hint">or <code class="mono">npx glockscope attach ssh://root@HOST</code></span>
       </div>
     </aside>`;
   }

@@ -257,7 +257,7 @@ describe(executablePath === null ? `in a browser (skipped: ${noChromium})` : 'in
     await shows(page, 'banner').toMatch(/recording of a real kernel/);
     const banner = await text(page, 'banner');
     expect(banner).toContain('6.1: a file read into its own mapping (31.0 s, round 3)');
-    expect(banner).toContain('npx glockscope attach ssh://root@HOST');
+    expect(banner).toContain('npm start -- attach ssh://root@HOST');
     await page.getByTestId('banner').getByRole('button').click();
     await expect
       .poll(() => page.evaluate(() => navigator.clipboard.readText()))
