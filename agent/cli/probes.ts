@@ -67,11 +67,15 @@ function coverageTable(coverage: readonly CoverageView[]): string {
 }
 
 /** The program's own surroundings, as a comment that bpftrace skips. */
-function commandText({ survey, program }: Inspected): string {
+function commandText({ survey, program, layout }: Inspected): string {
   const { argv, env } = bpftraceCommand(survey.bpftrace ?? '', program);
   const settings = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const flags = argv.filter((word) => word !== program && word !== '-e');
-  return `// on ${survey.hostName}, kernel ${survey.kernel}, bpftrace ${survey.bpftrace}, run as:\n// ${[...settings, ...flags].join(' ')} -e PROGRAM`;
+  const fields = layout === 'btf' ? 'as its BTF says' : 'as on the kernels known, since it has no BTF';
+  return [
+    `// on ${survey.hostName}, kernel ${survey.kernel}, with gfs2's fields ${fields}; bpftrace ${survey.bpftrace}, run as:`,
+    `// ${[...settings, ...flags].join(' ')} -e PROGRAM`,
+  ].join('\n');
 }
 
 function fail(failure: Failure, code: ExitCode): ExitCode {

@@ -127,7 +127,7 @@ export function clockCheck(name: string, { ahead, found: { survey } }: Examined)
   );
 }
 
-/** Nothing here stops us: bpftrace has a buffer of its own, and takes no line from trace_pipe. */
+/** Nothing of this stops us: bpftrace has buffers of its own, and takes no line from trace_pipe. */
 export function tracersCheck(name: string, { host, found: { survey } }: Examined): Check {
   const said = [
     ...host.tracers.map(
@@ -145,7 +145,9 @@ export function tracersCheck(name: string, { host, found: { survey } }: Examined
     );
   }
   if (survey !== null && survey.uid !== 0) return notTried(name, 'none by name; only root sees who reads trace_pipe');
-  return ok(name, 'none: nobody reads trace_pipe, no tracepoint of gfs2 is switched on');
+  const tracepoints =
+    host.eventsOn === null ? 'which tracepoints of gfs2 are on cannot be seen' : 'no tracepoint of gfs2 is switched on';
+  return ok(name, `none known: nobody reads trace_pipe, ${tracepoints}`);
 }
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;

@@ -86,14 +86,19 @@ export function mountCheck(name: string, { found: { survey } }: Examined): Check
 
 export function btfCheck(name: string, { found: { survey } }: Examined): Check {
   if (survey === null) return notTried(name, unsurveyed);
-  if (survey.vmlinuxBtf && survey.gfs2Btf) return ok(name, 'of the kernel and of gfs2');
-  if (survey.vmlinuxBtf && !survey.gfs2Loaded)
-    return notTried(name, "the kernel's is there; gfs2's comes with the module");
-  const absent = survey.vmlinuxBtf ? 'gfs2' : 'vmlinux';
+  if (!survey.vmlinuxBtf) {
+    return failed(
+      name,
+      `there is no /sys/kernel/btf/vmlinux on ${survey.hostName}, so the places of kernel fields are unknown`,
+      'A kernel with CONFIG_DEBUG_INFO_BTF is needed.',
+    );
+  }
+  if (survey.gfs2Btf) return ok(name, 'of the kernel and of gfs2');
+  if (!survey.gfs2Loaded) return notTried(name, "the kernel's is there; gfs2's comes with the module");
   return warning(
     name,
-    `there is no /sys/kernel/btf/${absent}: where kernel fields lie is known only if the plan below has a table for this kernel`,
-    'A kernel with CONFIG_DEBUG_INFO_BTF and CONFIG_DEBUG_INFO_BTF_MODULES (5.11 on) tells it by itself.',
+    "the kernel's is there, gfs2's is not: its structs are read where they are on the kernels known, and what is read is checked as it comes",
+    'Nothing, when the findings make sense. From 5.11 on, CONFIG_DEBUG_INFO_BTF_MODULES tells it exactly.',
   );
 }
 
