@@ -24,7 +24,7 @@ const tick = (second: number): Delta => ({
 /** A page without a network between: what it got, how it was closed, and a buffer that the test fills. */
 function page(feed: Feed) {
   const got: ServerMessage[] = [];
-  const told = { buffered: 0, closed: null as { code: number; reason: string } | null };
+  const told: { buffered: number; closed: { code: number; reason: string } | null } = { buffered: 0, closed: null };
   const attached = feed.attachClient({
     send: (text) => {
       const message = decodeServerMessage(text);
