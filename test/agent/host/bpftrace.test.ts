@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bpftraceCommand } from '../../../agent/host/bpftrace.ts';
+import { bpftraceCommand, dialectOf } from '../../../agent/host/bpftrace.ts';
 
 test.each([
   ['0.11.3', false],
@@ -30,4 +30,15 @@ test('limits are given under the old names and the new ones', () => {
 test('a program stays one argument, whatever it holds', () => {
   const program = 'BEGIN { printf("it\'s $(id)\\n"); }';
   expect(bpftraceCommand('0.17.0', program).argv.at(-1)).toBe(program);
+});
+
+test.each([
+  ['0.11.3', 'cast'],
+  ['0.16.9', 'cast'],
+  ['0.17.0', 'declared'],
+  ['0.27.1', 'declared'],
+  ['1.0.0', 'declared'],
+  ['', 'cast'],
+])('%j is written in the dialect %s', (version, dialect) => {
+  expect(dialectOf(version)).toBe(dialect);
 });
