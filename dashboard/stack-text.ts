@@ -74,7 +74,7 @@ export const findingMoment = (finding: FindingView): number =>
 
 /** A finding as plain text, for a report or a mail. */
 export function findingReport(finding: FindingView, host: HostView | undefined): string {
-  const { severity, title, node, comm, tid, glock, rule, consequence, count, firstNs, lastNs, stack } = finding;
+  const { severity, title, node, comm, tid, glock, rule, consequence, count, firstNs, lastNs, stack, others } = finding;
   const span = lastNs > firstNs ? `, over ${durationText(lastNs - firstNs)}` : '';
   return [
     `${severity.toUpperCase()}: ${title}`,
@@ -85,6 +85,10 @@ export function findingReport(finding: FindingView, host: HostView | undefined):
     `Consequence: ${consequence}`,
     'Stack, outermost first:',
     ...stackLines(stack, host, findingMoment(finding)).map((line) => `  ${line}`),
+    ...others.flatMap((other) => [
+      `Task ${other.comm} (${other.tid}):`,
+      ...stackLines(other.frames, host, findingMoment(finding)).map((line) => `  ${line}`),
+    ]),
     '',
   ].join('\n');
 }

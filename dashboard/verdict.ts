@@ -1,5 +1,5 @@
 /** Everything that is known in, the one line at the top out: worst finding first, and never "healthy" on no evidence (pure). */
-import { type FindingView, type HostView, severities } from '../agent/wire/view.ts';
+import { type FindingView, type HostView, severities, type TaskView } from '../agent/wire/view.ts';
 import { countText, plural } from './format.ts';
 import type { View } from './store.ts';
 
@@ -28,9 +28,31 @@ export function verdict(view: View): Verdict {
       : { level: 'waiting', text: 'Waiting', detail: hosts.length === 0 ? 'for a host' : `for ${hostNames(hosts)}` };
   if (live.every((host) => host.records === 0))
     return { level: 'waiting', text: 'Waiting', detail: 'attached; nothing has used GFS2 yet' };
+  const stalled = waitingLong(view);
+  if (stalled.length > 0) {
+    const [first] = stalled;
+    return {
+      level: 'waiting',
+      text: `${plural(stalled.length, 'task')} waiting`,
+      detail: `for a glock, since more than a second; the first is ${first?.comm || 'task'} ${first?.tid}`,
+    };
+  }
   const lost = live.reduce((sum, host) => sum + lostRecords(host), 0);
   if (lost > 0) return { level: 'healthy', text: 'No finding', detail: 'but records are missing: see Hosts' };
-  return { level: 'healthy', text: 'Healthy', detail: 'nothing has taken a lock it already holds' };
+  return { level: 'healthy', text: 'Healthy', detail: 'nothing takes a lock it already holds, nothing waits for long' };
+}
+
+/** Beyond this a wait for a glock is no longer the ordinary traffic of one, ns. */
+const longWaitNs = 1e9;
+
+/** Tasks whose request has been queued for long, by their host's clock. */
+function waitingLong({ state }: View): TaskView[] {
+  return [...state.tasks.values()].filter((task) => {
+    const nowNs = state.hosts.get(task.node)?.nowNs ?? 0;
+    return task.frames.some(
+      (frame) => frame.kind === 'holder' && frame.phase === 'waiting' && nowNs - frame.sinceNs > longWaitNs,
+    );
+  });
 }
 
 /** Records that are missing or could not be used, of all causes. */

@@ -43,6 +43,10 @@ function findingText(finding: FindingView): string {
   return [
     head,
     ...finding.stack.map((frame) => `    ${frameText(frame)}`),
+    ...finding.others.flatMap((task) => [
+      `  ${task.comm} [${task.tid}]`,
+      ...task.frames.map((frame) => `    ${frameText(frame)}`),
+    ]),
     `    rule: ${finding.rule}`,
     `    ${finding.consequence}`,
   ].join('\n');
@@ -71,7 +75,7 @@ export function summaryText(summary: Summary): string {
   return [
     `${summary.node}: ${summary.records} records; ${summary.acquisitions} glocks taken, ${summary.releases} released, ${summary.refusals} refused`,
     `  ${calls} reads and writes, ${retries} retries; ${summary.faults} gfs2_fault, ${summary.mkwrites} gfs2_page_mkwrite`,
-    `  lost: ${loss.gap} in gaps, ${loss.tail} at the end, ${loss.malformed} malformed, ${loss.late} late`,
+    `  lost: ${loss.gap} in gaps, ${loss.tail} at the end, ${loss.malformed} malformed, ${loss.late} late, ${loss.missed} returns missed`,
     `  page_mkwrite inside read_iter ${questions.mkwriteInRead}, inside write_iter ${questions.mkwriteInWrite}, of either under an inode glock ${questions.mkwriteInIoUnderGlock}`,
     `  VM_FAULT_SIGBUS: ${questions.sigbusUser} from user mode, ${questions.sigbusKernel} from kernel mode`,
     `  findings: ${summary.findings.length === 0 ? 'none' : summary.findings.map((finding) => `${finding.severity} ${finding.kind} ×${finding.count}`).join(', ')}`,

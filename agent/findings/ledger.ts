@@ -30,7 +30,7 @@ export class Ledger {
   }
 
   #first(suspicion: Suspicion, atNs: number): FindingView {
-    const { task, kind, severity, title, rule, consequence, holder } = suspicion;
+    const { task, kind, severity, title, rule, consequence, holder, others } = suspicion;
     const shown = showTask(task, this.on);
     return {
       id: this.#byRoot.size + 1,
@@ -44,17 +44,18 @@ export class Ledger {
       consequence,
       glock: holder.name,
       stack: shown.frames,
+      others: others.map((other) => showTask(other, this.on)),
       firstNs: nanos(atNs),
       lastNs: nanos(atNs),
       count: 1,
-      unsure: task.unsure,
+      unsure: task.unsure || others.some((other) => other.unsure),
     };
   }
 }
 
 /** A surer sighting makes the finding surer; the evidence stays that of the first. */
 function again(known: FindingView, suspicion: Suspicion, atNs: number): FindingView {
-  const unsure = known.unsure && suspicion.task.unsure;
+  const unsure = known.unsure && [suspicion.task, ...suspicion.others].some((task) => task.unsure);
   const severity = known.unsure && !unsure ? suspicion.severity : known.severity;
   return { ...known, lastNs: nanos(atNs), count: known.count + 1, unsure, severity };
 }

@@ -7,9 +7,10 @@
  * holders with HIF_MAY_DEMOTE (5.16, 5.17) and those with GL_NOPID (6.1 on). Compatible modes do not help: a demote
  * request between the two would deadlock them. The model keeps flock and GL_NOPID holders off the stacks.
  */
-import { holderFlagText, lockModeName } from '../../probes/kernel.ts';
+import { lockModeName } from '../../probes/kernel.ts';
 import type { Change } from '../model/change.ts';
 import type { Holder } from '../model/frames.ts';
+import { grantedTogether } from '../model/grant.ts';
 import type { Suspicion } from './suspicion.ts';
 
 export function recursiveAcquire(change: Change): Suspicion | null {
@@ -33,14 +34,8 @@ export function recursiveAcquire(change: Change): Suspicion | null {
       'The kernel stops here: BUG() in gfs2_glock_nq, with the glock’s spinlock held. Page faults under the glock of the same file were the known cause; gfs2 no longer faults while it holds one since 5.16 (merge c03098d4b9ad), and 5.18 dropped the rest.',
     holder,
     task,
+    others: [],
   };
-}
-
-/** Whether gfs2 would grant both at once (may_grant, 5.16 on): SH with SH, DF with DF, EX with EX if both share the node. */
-function grantedTogether(held: Holder, wanted: Holder): boolean {
-  if (held.state !== wanted.state) return false;
-  if (lockModeName(held.state) !== 'EX') return true;
-  return holderFlagText(held.flags & wanted.flags).includes('n');
 }
 
 /** `2/181ec` of `7:0 2/181ec`. */

@@ -12,4 +12,6 @@ export interface Suspicion {
   readonly consequence: string;
   readonly holder: Holder;
   readonly task: Task;
+  /** Further tasks without which it would not be so: their stacks are evidence too. */
+  readonly others: readonly Task[];
 }

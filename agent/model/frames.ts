@@ -29,6 +29,8 @@ export interface Holder {
   /** `queued`: asynchronous and not known to be granted. */
   phase: 'waiting' | 'queued' | 'granted';
   grantedNs: number | null;
+  /** Granted as far as its task's later doings show, without an answer seen. */
+  inferred: boolean;
 }
 
 /** One fault-in on behalf of a read or write. */

@@ -41,6 +41,8 @@ export class Model {
   readonly tasks = new Map<number, Task>();
   /** Requests whose fields cannot be true: the program reads gfs2's structs at wrong places. */
   implausible = 0;
+  /** Returns of gfs2_glock_nq that were never seen though nothing was lost: the kernel skipped the probe (nmissed). */
+  missed = 0;
   /** Queued holders of tasks, by the holder's address. */
   readonly #holders = new Map<string, { readonly task: Task; readonly holder: Holder }>();
 
@@ -137,6 +139,7 @@ export class Model {
       sinceNs: record.atNs,
       phase: 'waiting',
       grantedNs: null,
+      inferred: false,
     };
     task.frames.push(holder);
     task.asking.push(holder);
@@ -148,6 +151,8 @@ export class Model {
     const task = this.#task(record);
     const holder = task.asking.pop() ?? null;
     if (holder === null) return []; // asked before we attached, or not of a task
+    if (holder.inferred) this.missed--; // it was only late
+    holder.inferred = false;
     if (said.result !== 0) {
       this.#forget(holder.holder);
       return [{ kind: 'refused', task, holder, result: said.result, atNs: record.atNs }];
@@ -170,7 +175,8 @@ export class Model {
     const known = this.#forget(said.holder);
     if (known === null) return []; // taken before we attached, or not of a task
     known.task.lastNs = record.atNs;
-    return [{ kind: 'released', ...known, atNs: record.atNs }];
+    const granted = known.task.tid === record.tid ? this.#infer(known.task, known.holder, record.atNs) : [];
+    return [...granted, { kind: 'released', ...known, atNs: record.atNs }];
   }
 
   #faultEntered(
@@ -246,6 +252,7 @@ export class Model {
     const task = this.#task(record);
     const call = innermost(task, 'io');
     if (call === null) return [];
+    const granted = this.#inferAll(task, record.atNs);
     const held = task.frames.findLast(
       (frame): frame is Holder =>
         frame.kind === 'holder' &&
@@ -263,11 +270,12 @@ export class Model {
     };
     call.attempts.push(attempt);
     call.faultIns = [];
-    return [{ kind: 'attempted', task, call, attempt, atNs: record.atNs }];
+    return [...granted, { kind: 'attempted', task, call, attempt, atNs: record.atNs }];
   }
 
   #faultInEntered(record: Stamp, said: SaidOf<'fault-in'>): readonly Change[] {
     const task = this.#task(record);
+    const granted = this.#inferAll(task, record.atNs);
     const faultIn: FaultIn = {
       kind: 'fault-in',
       direction: said.writeable === 0 ? 'readable' : 'writeable',
@@ -282,7 +290,7 @@ export class Model {
       mappings: [],
     };
     task.frames.push(faultIn);
-    return [{ kind: 'fault-in-entered', task, faultIn, atNs: record.atNs }];
+    return [...granted, { kind: 'fault-in-entered', task, faultIn, atNs: record.atNs }];
   }
 
   #faultInLeft(record: Stamp, said: SaidOf<'fault-in-end'>): readonly Change[] {
@@ -294,6 +302,22 @@ export class Model {
     faultIn.endedNs = record.atNs;
     if (!faultIn.residencyCheck) innermost(task, 'io')?.faultIns.push(faultIn);
     return [...repaired, { kind: 'fault-in-left', task, faultIn, atNs: record.atNs }];
+  }
+
+  /**
+   * A task that goes on was answered: it is in gfs2_glock_nq until then. Its answer was missed where the holder still
+   * waits by the records (kretprobes are skipped when all their instances are in use, or another probe runs).
+   */
+  #infer(task: Task, holder: Holder, atNs: number): Change[] {
+    if (holder.phase !== 'waiting' || holder.flags & holderFlag.async) return [];
+    this.missed++;
+    holder.inferred = true;
+    return [grant(task, holder, atNs)];
+  }
+
+  /** The same for whatever the task still waits for by the records. */
+  #inferAll(task: Task, atNs: number): Change[] {
+    return task.frames.flatMap((frame) => (frame.kind === 'holder' ? this.#infer(task, frame, atNs) : []));
   }
 
   #task(record: Stamp): Task {

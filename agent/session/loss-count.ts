@@ -23,8 +23,10 @@ export class LossCount {
     this.#late++;
   }
 
-  get view(): LossView {
+  /** @param missed returns that the model never saw */
+  view(missed: number): LossView {
     return {
+      missed,
       gap: this.#gap,
       tail: this.#tail,
       malformed: this.#malformed,

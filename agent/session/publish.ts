@@ -63,7 +63,7 @@ export class Publisher {
     const host: HostView = {
       ...this.#status,
       records: session.records,
-      loss: session.loss.view,
+      loss: session.loss.view(session.model.missed),
       questions: session.questions.view,
       nowNs: nanos(session.nowNs),
     };

@@ -5,6 +5,8 @@
 import { unreachable } from '../../probes/unreachable.ts';
 import { Ledger } from '../findings/ledger.ts';
 import { recursiveAcquire } from '../findings/recursive-acquire.ts';
+import type { Suspicion } from '../findings/suspicion.ts';
+import { WaitCycles } from '../findings/wait-cycle.ts';
 import type { Change } from '../model/change.ts';
 import type { Frame, Task } from '../model/frames.ts';
 import { Model, maxTasks } from '../model/model.ts';
@@ -46,6 +48,7 @@ export class Session {
   /** All probes were attached. */
   ready = false;
   records = 0;
+  readonly #waitCycles = new WaitCycles();
   readonly #decoder = new Decoder();
   readonly #order = new Order();
   #retries = 0;
@@ -122,6 +125,10 @@ export class Session {
         return;
       case 'record':
         for (const change of this.model.apply(ordered.record)) yield* this.#follow(change);
+        // Heartbeats carry the clock on while nothing happens: a deadlock is silent.
+        for (const suspicion of this.#waitCycles.look(this.model.tasks.values(), ordered.record.atNs)) {
+          yield* this.#enter(suspicion, ordered.record.atNs);
+        }
         return;
       default:
         return unreachable(ordered);
@@ -135,8 +142,7 @@ export class Session {
     this.tally.follow(change);
     for (const detect of detectors) {
       const suspicion = detect(change);
-      const finding = suspicion === null ? null : this.ledger.enter(suspicion, change.atNs);
-      if (finding !== null) yield { kind: 'finding', finding };
+      if (suspicion !== null) yield* this.#enter(suspicion, change.atNs);
     }
     if (change.kind !== 'io-left') return;
     const retry = retryOf(change.call, change.result, change.atNs);
@@ -144,6 +150,11 @@ export class Session {
     this.#retries++;
     this.rates.retried(change.atNs);
     yield { kind: 'retry', retry: showRetry(retry, this.#retries, change.task, this.on) };
+  }
+
+  *#enter(suspicion: Suspicion, atNs: number): Generator<Outcome> {
+    const finding = this.ledger.enter(suspicion, atNs);
+    if (finding !== null) yield { kind: 'finding', finding };
   }
 
   /** Whoever shows a stack must learn that it has become unsure. */

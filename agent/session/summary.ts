@@ -27,7 +27,7 @@ export function summarize(session: Session): Summary {
   return {
     node: session.on.node,
     records: session.records,
-    loss: session.loss.view,
+    loss: session.loss.view(session.model.missed),
     acquisitions: tally.acquisitions,
     releases: tally.releases,
     refusals: tally.refusals,

@@ -142,7 +142,7 @@ export const severities = ['fatal', 'critical', 'warning', 'information'] as con
 /** A verdict with its evidence. The same root is one finding with a count. */
 export const FindingView = v.strictObject({
   id: Count,
-  kind: v.picklist(['recursive-acquire', 'incompatible-acquire']),
+  kind: v.picklist(['recursive-acquire', 'incompatible-acquire', 'wait-cycle']),
   severity: v.picklist(severities),
   node: Text,
   tid: Tid,
@@ -155,6 +155,8 @@ export const FindingView = v.strictObject({
   glock: GlockName,
   /** The task's stack at that moment, the new request last. */
   stack: v.array(Frame),
+  /** The other tasks of a cycle, each waiting for the next, with their stacks at that moment. */
+  others: v.array(TaskView),
   firstNs: Nanos,
   lastNs: Nanos,
   count: Count,
@@ -187,6 +189,8 @@ export const LossView = v.strictObject({
   malformed: Count,
   /** Records that came after later ones had been used. */
   late: Count,
+  /** Returns that the kernel's probes skipped though nothing was lost on the way. */
+  missed: Count,
   /** The last malformed line, cut to 200 characters. */
   lastMalformed: v.nullable(Text),
 });

@@ -126,7 +126,7 @@ export class FindingList extends LitElement {
 
   #empty(): TemplateResult {
     return isWatched(this.hosts)
-      ? html`<div class="empty"><strong>${icon('check')} No finding</strong>Nothing has taken a lock it already holds.</div>`
+      ? html`<div class="empty"><strong>${icon('check')} No finding</strong>Nothing has taken a lock it already holds, and no tasks wait for each other.</div>`
       : html`<div class="empty"><strong>No finding</strong>Nothing is watched yet: see Hosts.</div>`;
   }
 
@@ -148,6 +148,12 @@ export class FindingList extends LitElement {
         ${finding.unsure ? html`<span class="badge unsure" title="Records were lost around it">unsure</span>` : nothing}
       </p>
       <lock-stack .frames=${finding.stack} .host=${host} .nowNs=${findingMoment(finding)} .contested=${finding.glock}></lock-stack>
+      ${finding.others.map(
+        (
+          other,
+        ) => html`<p class="who"><span class="mono">${other.comm || '?'}</span> <span class="mono">${other.tid}</span></p>
+          <lock-stack .frames=${other.frames} .host=${host} .nowNs=${findingMoment(finding)} .contested=${finding.glock}></lock-stack>`,
+      )}
       <dl>
         <div><dt>Rule</dt><dd>${finding.rule}</dd></div>
         <div><dt>Consequence</dt><dd>${finding.consequence}</dd></div>

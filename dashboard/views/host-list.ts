@@ -166,6 +166,7 @@ const lossCauses: readonly (readonly [key: Exclude<keyof LossView, 'lastMalforme
   ['tail', 'thrown away at the stop'],
   ['malformed', 'unreadable'],
   ['late', 'too late'],
+  ['missed', 'returns that the kernel skipped'],
 ];
 
 function lossTemplate(loss: LossView): TemplateResult {

@@ -156,7 +156,7 @@ describe(executablePath === null ? `in a browser (skipped: ${noChromium})` : 'in
     const { page } = await open((await serve(feed)).url);
     await shows(page, 'verdict').toBe('Waiting for a host');
     feed.publish({ ...emptyDelta(), hosts: [host()] });
-    await shows(page, 'verdict').toBe('Healthy nothing has taken a lock it already holds');
+    await shows(page, 'verdict').toBe('Healthy nothing takes a lock it already holds, nothing waits for long');
     for (const each of ['No task is inside GFS2 right now', 'No retry yet', 'No finding'])
       await expect.poll(() => page.getByText(each, { exact: true }).count()).toBe(1);
   });
@@ -169,7 +169,7 @@ describe(executablePath === null ? `in a browser (skipped: ${noChromium})` : 'in
       await shows(page, 'retry-count').toBe('0');
       feed.publish({ ...emptyDelta(), retries: [retry(1)] });
       await counts(page, 'retry').toBe(1);
-      const loss = { gap: 12, tail: 0, malformed: 1, late: 0, lastMalformed: 'zzz' };
+      const loss = { gap: 12, tail: 0, malformed: 1, late: 0, missed: 0, lastMalformed: 'zzz' };
       feed.publish({ ...emptyDelta(), hosts: [host({ loss })] });
       await shows(page, 'lost').toBe('13');
       expect(await text(page, 'host-loss')).toBe('12 dropped on the way, 1 unreadable');

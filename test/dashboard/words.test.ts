@@ -19,8 +19,10 @@ test('the verdict is healthy only when a live host has records, and none are mis
   expect(said({})).toBe('waiting: Waiting | for a host');
   expect(said({ hosts: [host({ phase: 'attaching', records: 0 })] })).toBe('waiting: Waiting | for n1');
   expect(said({ hosts: [host({ records: 0 })] })).toBe('waiting: Waiting | attached; nothing has used GFS2 yet');
-  expect(said({ hosts: [host()] })).toBe('healthy: Healthy | nothing has taken a lock it already holds');
-  const loss = { gap: 0, tail: 0, malformed: 0, late: 1, lastMalformed: null };
+  expect(said({ hosts: [host()] })).toBe(
+    'healthy: Healthy | nothing takes a lock it already holds, nothing waits for long',
+  );
+  const loss = { gap: 0, tail: 0, malformed: 0, late: 1, missed: 0, lastMalformed: null };
   expect(said({ hosts: [host({ loss })] })).toBe('healthy: No finding | but records are missing: see Hosts');
   expect(said({ hosts: [host({ phase: 'stopped' })] })).toBe('waiting: Stopped | no finding until then');
 });

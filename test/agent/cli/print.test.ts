@@ -53,7 +53,7 @@ describe('text', () => {
       [
         'test: 21 records; 3 glocks taken, 2 released, 0 refused',
         '  1 reads and writes, 1 retries; 2 gfs2_fault, 0 gfs2_page_mkwrite',
-        '  lost: 2 in gaps, 0 at the end, 0 malformed, 0 late',
+        '  lost: 2 in gaps, 0 at the end, 0 malformed, 0 late, 0 returns missed',
         '  page_mkwrite inside read_iter 0, inside write_iter 0, of either under an inode glock 0',
         '  VM_FAULT_SIGBUS: 0 from user mode, 0 from kernel mode',
         '  findings: fatal incompatible-acquire ×1',

@@ -10,7 +10,7 @@ const fatal = summarize(play(...deadlock).session);
 const warning = summarize(play('A: nq EX F', 'A: = 0', 'lost 1', 'B: is b', 'A: nq SH F').session);
 const lossy = (gap: number, tail = 0, malformed = 0, late = 0): Summary => ({
   ...clean,
-  loss: { gap, tail, malformed, late, lastMalformed: null },
+  loss: { gap, tail, malformed, late, missed: 0, lastMalformed: null },
 });
 
 describe('findings', () => {

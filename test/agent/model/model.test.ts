@@ -120,6 +120,29 @@ describe('attached in the middle', () => {
   });
 });
 
+describe('an answer that the kernel skipped', () => {
+  test('is inferred when the task releases the holder: gfs2_quotad on 6.1 did so with no record lost', () => {
+    const { session, stacks } = play('A: nq EX F 2 1024', 'A: dq EX F');
+    expect(stacks).toEqual([]);
+    expect(session.tally).toMatchObject({ acquisitions: 1, releases: 1 });
+    expect(session.model.missed).toBe(1);
+  });
+
+  test('is inferred when the task goes on to its attempt, which then has its mode', () => {
+    const { session } = play('A: read F', 'A: nq SH F', 'A: attempt generic 4096');
+    expect(
+      session.model.tasks.get(65)?.frames.map((frame) => (frame.kind === 'holder' ? frame.phase : frame.kind)),
+    ).toEqual(['io', 'granted']);
+    expect(session.model.missed).toBe(1);
+  });
+
+  test('is not called missed when it was only late', () => {
+    const { session } = play('A: read F', 'A: nq SH F', 'A: attempt generic 4096', 'A: = 0');
+    expect(session.model.missed).toBe(0);
+    expect(session.tally.acquisitions).toBe(1);
+  });
+});
+
 describe('loss', () => {
   test('makes every stack that holds something unsure', () => {
     expect(play('A: nq EX F', 'A: = 0', 'lost 3', 'B: nq SH G').stacks).toEqual(['A?  EX F', 'B  SH? G']);

@@ -135,6 +135,7 @@ describe('a session', () => {
       tail: 5,
       malformed: 2,
       late: 0,
+      missed: 0,
       lastMalformed: 'X 0 a',
     });
   });

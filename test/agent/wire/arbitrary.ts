@@ -119,7 +119,7 @@ const retry: fc.Arbitrary<RetryView> = fc.record({
 
 const finding: fc.Arbitrary<FindingView> = fc.record({
   id,
-  kind: fc.constantFrom('recursive-acquire', 'incompatible-acquire'),
+  kind: fc.constantFrom('recursive-acquire', 'incompatible-acquire', 'wait-cycle'),
   severity: fc.constantFrom(...severities),
   node,
   tid: thread,
@@ -129,6 +129,7 @@ const finding: fc.Arbitrary<FindingView> = fc.record({
   consequence: text,
   glock,
   stack: frames,
+  others: fc.array(task, { maxLength: 2 }),
   firstNs: time,
   lastNs: time,
   count,
@@ -159,7 +160,14 @@ const host: fc.Arbitrary<HostView> = fc.record({
   epochUnixMs: fc.option(number),
   playing: fc.option(fc.record({ title: text, lengthNs: time, round: count })),
   records: count,
-  loss: fc.record({ gap: count, tail: count, malformed: count, late: count, lastMalformed: fc.option(text) }),
+  loss: fc.record({
+    gap: count,
+    tail: count,
+    malformed: count,
+    late: count,
+    missed: count,
+    lastMalformed: fc.option(text),
+  }),
   questions: fc.record({
     mkwriteInRead: count,
     mkwriteInWrite: count,
