@@ -99,7 +99,7 @@ const known: readonly { readonly said: RegExp; readonly remedy: string }[] = [
     remedy: 'Free memory on the host, or raise it there: ulimit -l unlimited',
   },
   {
-    said: /tracing\/\S+: No such file|is (debugfs|tracefs) mounted/i,
+    said: /tracing\/\S+: No such file|is (debugfs|tracefs) mounted|tracepoint not found/i,
     remedy: 'Mount both: mount -t tracefs none /sys/kernel/tracing; mount -t debugfs none /sys/kernel/debug',
   },
 ];

@@ -252,11 +252,11 @@ describe('what a line says', () => {
     expect(detail).toMatch(/\d MiB for \d maps of 65536 keys$/);
   });
 
-  test('debugfs is missed more by a bpftrace that looks for its probes there', () => {
+  test('debugfs is missed more by a bpftrace that looks for tracepoints nowhere else', () => {
     const host = hostOf({ without: ['debugfs'] });
     const old = surveyOf({ without: ['bpftrace'], extra: ['bpftrace bpftrace 0.11.3'] });
     expect(named(diagnose(examined({ host, found: inspected(old) })), 'debugfs')?.detail).toMatch(
-      /bpftrace 0\.11\.3 looks for its probes there/,
+      /bpftrace 0\.11\.3 finds tracepoints only there/,
     );
     expect(named(diagnose(examined({ host })), 'debugfs')?.detail).toMatch(/probes do not need it/);
   });

@@ -64,6 +64,7 @@ describe('a trial attach', () => {
     ['ERROR: bpftrace currently only supports running as the root user.', /root of the host/],
     ['ERROR: Failed to create map: Cannot allocate memory', /memory/],
     ['stat /sys/kernel/debug/tracing/available_filter_functions: No such file or directory', /mount -t debugfs/],
+    ['stdin:1:1-29: ERROR: tracepoint not found: gfs2:gfs2_promote', /mount -t debugfs/],
     ['ERROR: a word that nobody knows', /glockscope probes/],
   ])('that fails with "%s" says what to do', async (said, remedy) => {
     inItsPlace(`echo '${said}' >&2; exit 255`);
