@@ -33,8 +33,10 @@ export function writeProgram(
     `software:cpu-clock:200000000 { if (@ready[(uint64)0] == 0) { @ready[(uint64)0] = (uint64)1; ${print('ready', {})} } }`,
     // Every map is used here first, so that its key and value types are the same in all versions.
     'BEGIN { @s[(uint64)0] = (uint64)0; @io[(uint64)0] = (uint64)0; @known[(uint64)0] = (uint64)0; @ready[(uint64)0] = (uint64)0; }',
-    ...probes.map((probe) => writeProbe(probe, (one) => print(one.record, valuesOf(one, offsets, dialect)), dialect)),
+    // Up to 0.23 bpftrace attaches this first of what it attaches first, and so detaches it before all else at the end:
+    // what comes after the last heartbeat comes while probes are being taken away, a return without its entry or less.
     `interval:ms:${heartbeatMs} { ${print('heartbeat', {})} }`,
+    ...probes.map((probe) => writeProbe(probe, (one) => print(one.record, valuesOf(one, offsets, dialect)), dialect)),
     `END { ${finals(cpus)} clear(@s); clear(@io); clear(@known); clear(@ready); }`,
     '',
   ].join('\n');

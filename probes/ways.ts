@@ -139,7 +139,7 @@ export const capabilities: readonly Capability[] = [
         name: 'rawtracepoint:gfs2_promote',
         functions: [],
         tracepoints: ['gfs2:gfs2_promote'],
-        bpftrace: [99, 0],
+        bpftrace: [0, 23],
         probes: [{ attach: 'rawtracepoint:gfs2_promote', record: 'grant', values: { holder: 'arg0' } }],
       },
       {
@@ -155,6 +155,21 @@ export const capabilities: readonly Capability[] = [
     name: 'release',
     required: true,
     ways: [
+      {
+        name: 'rawtracepoint:gfs2_glock_queue',
+        functions: [],
+        tracepoints: ['gfs2:gfs2_glock_queue'],
+        bpftrace: [0, 23],
+        // The only place that sees every dequeue, the kernel's own after an error included; arg1 is 0 for those.
+        probes: [
+          {
+            attach: 'rawtracepoint:gfs2_glock_queue',
+            when: 'arg1 == 0',
+            record: 'release',
+            values: { holder: 'arg0' },
+          },
+        ],
+      },
       {
         name: 'kprobe:gfs2_glock_dq',
         functions: ['gfs2_glock_dq'],

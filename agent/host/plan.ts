@@ -2,6 +2,7 @@
 import { type OffsetTable, offsetsNeeded } from '../../probes/program.ts';
 import { capabilities, type Way } from '../../probes/ways.ts';
 import type { CoverageView } from '../wire/view.ts';
+import { atLeast } from './bpftrace-version.ts';
 import type { Survey } from './survey.ts';
 
 export interface Plan {
@@ -63,10 +64,4 @@ function refusal(way: Way, survey: Survey, offsets: OffsetTable): string | null 
   }
   const unknown = offsetsNeeded([way]).filter((field) => !offsets.has(field));
   return unknown.length > 0 ? `the host's BTF does not tell the offset of ${unknown.join(', ')}` : null;
-}
-
-/** Whether `0.17.0` is at least [0, 17]. */
-function atLeast(version: string | null, [major, minor]: readonly [number, number]): boolean {
-  const [, has = '0', hasMinor = '0'] = /^(\d+)\.(\d+)/.exec(version ?? '') ?? [];
-  return Number(has) > major || (Number(has) === major && Number(hasMinor) >= minor);
 }

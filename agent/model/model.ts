@@ -43,6 +43,11 @@ export class Model {
   implausible = 0;
   /** Returns of gfs2_glock_nq that were never seen though nothing was lost: the kernel skipped the probe (nmissed). */
   missed = 0;
+  /** Frames begun while bpftrace was taking its probes away: their end could not be seen. */
+  cutShort = 0;
+  #lastHeartbeatNs = Number.POSITIVE_INFINITY;
+  /** Grants themselves are seen (gfs2_promote): then a holder that is released while it waits never was granted. */
+  #grantsSeen = false;
   /** Queued holders of tasks, by the holder's address. */
   readonly #holders = new Map<string, { readonly task: Task; readonly holder: Holder }>();
 
@@ -51,8 +56,12 @@ export class Model {
     const { said } = record;
     switch (said.kind) {
       case 'ready':
+        return [];
       case 'heartbeat':
+        this.#lastHeartbeatNs = record.atNs;
+        return [];
       case 'final':
+        this.#cutShort();
         return [];
       case 'task':
         return this.#named(record, said);
@@ -92,6 +101,16 @@ export class Model {
   /** Records are missing: any stack that holds something may lack a frame, or keep one that is gone. */
   lose(): void {
     for (const task of this.tasks.values()) if (task.frames.length > 0) task.unsure = true;
+  }
+
+  /** The end: what began after the last heartbeat began after its own return probes may have been detached. */
+  #cutShort(): void {
+    for (const task of this.tasks.values()) {
+      const from = task.frames.findIndex((frame) => frame.sinceNs > this.#lastHeartbeatNs);
+      if (from < 0) continue;
+      this.cutShort += task.frames.length - from;
+      this.#drop(task, from);
+    }
   }
 
   #named(record: Stamp, said: SaidOf<'task'>): readonly Change[] {
@@ -166,6 +185,7 @@ export class Model {
   }
 
   #granted(record: Stamp, said: SaidOf<'grant'>): readonly Change[] {
+    this.#grantsSeen = true;
     const known = this.#holders.get(said.holder);
     if (known === undefined || known.holder.phase === 'granted') return [];
     return [grant(known.task, known.holder, record.atNs)];
@@ -175,7 +195,8 @@ export class Model {
     const known = this.#forget(said.holder);
     if (known === null) return []; // taken before we attached, or not of a task
     known.task.lastNs = record.atNs;
-    const granted = known.task.tid === record.tid ? this.#infer(known.task, known.holder, record.atNs) : [];
+    const granted =
+      known.task.tid === record.tid && !this.#grantsSeen ? this.#infer(known.task, known.holder, record.atNs) : [];
     return [...granted, { kind: 'released', ...known, atNs: record.atNs }];
   }
 

@@ -13,6 +13,8 @@ export interface Summary {
   readonly faults: number;
   readonly mkwrites: number;
   readonly repairs: number;
+  /** Frames that began while the probes were being taken away at the end. */
+  readonly cutShort: number;
   readonly questions: OpenQuestions;
   readonly io: readonly IoSum[];
   /** Calls of tasks and files beyond those that are kept apart in `io`. */
@@ -34,6 +36,7 @@ export function summarize(session: Session): Summary {
     faults: tally.faults,
     mkwrites: tally.mkwrites,
     repairs: tally.repairs,
+    cutShort: session.model.cutShort,
     questions: session.questions.view,
     io: tally.io,
     ioOverflow: tally.overflow,

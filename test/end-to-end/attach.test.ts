@@ -33,6 +33,7 @@ const SummaryLine = v.object({
   acquisitions: v.number(),
   releases: v.number(),
   repairs: v.number(),
+  cutShort: v.number(),
   questions: v.object({
     mkwriteInRead: v.number(),
     mkwriteInIoUnderGlock: v.number(),
@@ -52,7 +53,11 @@ const sshOf = ({ child: { pid } }: Agent): number[] =>
     .map(Number)
     .filter((one) => one > 0 && readFileSync(`/proc/${one}/comm`, 'utf8').trim() === 'ssh');
 
-describe('attached to a 6.1 kernel over ssh', () => {
+describe.each([
+  // How each kernel's bpftrace is told of grants and releases: the rest is the same, to the number.
+  { suite: '6.1', release: 'kprobe:gfs2_glock_dq' },
+  { suite: '6.12', release: 'rawtracepoint:gfs2_glock_queue' },
+])('attached to a $suite kernel over ssh', ({ suite, release }) => {
   let guest: Guest;
   let agent: Agent;
   let browser: Browser | null = null;
@@ -62,7 +67,7 @@ describe('attached to a 6.1 kernel over ssh', () => {
   const target = (): string => `ssh://root@127.0.0.1:${guest.port}`;
 
   beforeAll(async () => {
-    guest = await bootGuest({ suite: '6.1' });
+    guest = await bootGuest({ suite });
     const path = chromiumPath();
     if (path !== null) browser = await launch(path);
   });
@@ -123,9 +128,9 @@ describe('attached to a 6.1 kernel over ssh', () => {
     const stack = await seen(card.getByTestId('frame').first());
     expect(stack).toMatch(/read|write/i);
     mkdirSync(pages, { recursive: true });
-    await page.screenshot({ path: join(pages, 'live-6.1.png') });
+    await page.screenshot({ path: join(pages, `live-${suite}.png`) });
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.screenshot({ path: join(pages, 'live-6.1-dark.png') });
+    await page.screenshot({ path: join(pages, `live-${suite}-dark.png`) });
     done.self = await running;
 
     const retry = page.getByTestId('retry').first();
@@ -138,6 +143,7 @@ describe('attached to a 6.1 kernel over ssh', () => {
     expect(await page.getByTestId('finding').count()).toBe(0);
     expect(await page.locator('canvas').count()).toBeGreaterThan(0);
     expect(faults).toEqual([]);
+    expect(await page.getByTestId('coverage').first().textContent()).toContain(release);
     await page.context().close();
   });
 
@@ -233,9 +239,11 @@ describe('attached to a 6.1 kernel over ssh', () => {
   });
 
   test('this healthy kernel gives no finding, ends with empty stacks, and answers the open question on page_mkwrite', () => {
-    const { findings, busy, repairs, acquisitions, releases, questions } = summary();
+    const { findings, busy, repairs, cutShort, acquisitions, releases, questions } = summary();
     expect({ findings, busy, repairs }).toEqual({ findings: [], busy: [], repairs: 0 });
-    expect(acquisitions).toBe(releases);
+    // gfs2_quotad may take a lock while the probes are being detached: then, and only then, its release is not seen.
+    expect(acquisitions - releases).toBeGreaterThanOrEqual(0);
+    expect(acquisitions - releases).toBeLessThanOrEqual(cutShort);
     expect(questions.mkwriteInRead).toBeGreaterThanOrEqual(rounds * 4);
     expect(questions).toMatchObject({ mkwriteInIoUnderGlock: 0, sigbusUser: 0, sigbusKernel: 0 });
   });

@@ -136,6 +136,33 @@ describe('an answer that the kernel skipped', () => {
     expect(session.model.missed).toBe(1);
   });
 
+  test('is not inferred from the dequeue of a refused request where grants are seen', () => {
+    const scene = new Scene()
+      .say('A: nq SH F')
+      .say('A: = 0')
+      .say('A: dq SH F')
+      .say('A: nq EX G 2 1')
+      .say('A: dq EX G')
+      .say('A: = 13');
+    const grant = scene.text.split('\n')[0]?.split(' ')[5] ?? '';
+    const lines = scene.text.split('\n');
+    const text = [
+      ...lines.slice(0, 1),
+      `G 0 2 e8d4a513e9 41 ${grant}`,
+      ...lines
+        .slice(1)
+        .map((one) =>
+          one.replace(
+            /^(\w) 0 (\w+)/,
+            (_, letter, seq) => `${letter} 0 ${(Number.parseInt(seq, 16) + 1).toString(16)}`,
+          ),
+        ),
+    ].join('\n');
+    const { session } = playText(text);
+    expect(session.tally).toMatchObject({ acquisitions: 1, refusals: 1 });
+    expect(session.model.missed).toBe(0);
+  });
+
   test('is not called missed when it was only late', () => {
     const { session } = play('A: read F', 'A: nq SH F', 'A: attempt generic 4096', 'A: = 0');
     expect(session.model.missed).toBe(0);
@@ -155,6 +182,19 @@ describe('loss', () => {
   test('of a release inside a call is mended when the call ends', () => {
     expect(play('A: read F', 'A: nq SH F', 'A: = 0', 'lost 1', 'A: done 4096').stacks).toEqual([]);
   });
+});
+
+test('what begins after the last heartbeat is cut short at the end: its probes were being taken away', () => {
+  const scene = new Scene().say('A: nq EX F').say('A: = 0');
+  const beat = line('heartbeat', { seq: 2, ns: 1_000_000_003_000, tid: 0 });
+  const late = line(
+    'request',
+    { seq: 3, ns: 1_000_000_900_000, tid: 66 },
+    { holder: 'ff10', glock: 'ff20', dev: 7 << 20, type: 2, number: '2174', state: 1 },
+  );
+  const text = `${scene.text}${beat}${late}${line('final', { seq: 3, ns: 1_000_001_000_000, tid: 0 })}`;
+  expect(playText(text).stacks).toEqual(['A  EX F']);
+  expect(playText(text).session.model.cutShort).toBe(1);
 });
 
 test('the number of tasks kept is bounded', () => {
