@@ -132,7 +132,7 @@ class Recorder {
     if (this.#writer?.failed) this.#fail(this.#writer.failed);
     if (this.#writer !== null && this.failure === null)
       note(
-        `glockscope: ${this.#path} holds ${this.#writer.writtenBytes} bytes; replay it with: glockscope replay ${this.#path}`,
+        `glockscope: ${this.#path} holds ${this.#writer.writtenBytes} bytes; replay it with: npm start -- replay ${this.#path}`,
       );
   }
 

@@ -172,7 +172,7 @@ function problemOf(
     case 'exited':
       return {
         cause: `bpftrace ${attached ? 'ended' : 'could not attach'} with ${ended.code}: ${said}`,
-        remedy: attached ? 'Attach again.' : 'See the program and the plan with: glockscope probes TARGET',
+        remedy: attached ? 'Attach again.' : 'See the program and the plan with: npm start -- probes TARGET',
       };
     default:
       return ended satisfies never;

@@ -112,7 +112,7 @@ function planCheck({ found }: Examined, blamed: boolean): Check {
       : failed('plan', found.cause, found.remedy);
   }
   const seen = found.coverage.filter((one) => one.way !== null).length;
-  return ok('plan', `${seen} of ${found.coverage.length} capabilities; see it with: glockscope probes`);
+  return ok('plan', `${seen} of ${found.coverage.length} capabilities; see it with: npm start -- probes`);
 }
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;

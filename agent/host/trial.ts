@@ -108,7 +108,7 @@ function failureOf(ended: Ended, complaints: readonly string[]): Trial {
   const said = saidIn(complaints);
   const remedy =
     known.find((one) => one.said.test(said))?.remedy ??
-    'See the program and the plan with glockscope probes TARGET, and report kernel, bpftrace version and this message.';
+    'See the program and the plan with npm start -- probes TARGET, and report kernel, bpftrace version and this message.';
   switch (ended.kind) {
     case 'unreachable':
       return { kind: 'failed', cause: ended.cause, remedy: ended.remedy };

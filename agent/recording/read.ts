@@ -58,7 +58,7 @@ function opened(path: string, firstLine: string, from: number): Recording | Unre
 export const unreadable = (path: string, cause: string): Unreadable => ({
   kind: 'unreadable',
   cause: `${path} is no readable recording: ${cause}`,
-  remedy: 'Recordings are made with `glockscope record -o FILE TARGET`; check the path, and that the copy is whole.',
+  remedy: 'Recordings are made with `npm start -- record -o FILE TARGET`; check the path, and that the copy is whole.',
 });
 
 /**

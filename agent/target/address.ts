@@ -116,7 +116,7 @@ function parseSsh(text: string, authority: string): Address | InvalidAddress {
 function parseLab(text: string, guest: string): Address | InvalidAddress {
   return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(guest)
     ? { kind: 'lab', guest }
-    : invalid(`${show(text)} names no lab guest`, 'Write lab: and a name that `glockscope lab ls` lists, as lab:6.1');
+    : invalid(`${show(text)} names no lab guest`, 'Write lab: and a name that `npm run lab -- ls` lists, as lab:6.1');
 }
 
 /** `[::1]:22` or `host:22` cut in two; undefined for brackets that hold no IPv6 address or do not close. */

@@ -65,7 +65,7 @@ describe('a trial attach', () => {
     ['ERROR: Failed to create map: Cannot allocate memory', /memory/],
     ['stat /sys/kernel/debug/tracing/available_filter_functions: No such file or directory', /mount -t debugfs/],
     ['stdin:1:1-29: ERROR: tracepoint not found: gfs2:gfs2_promote', /mount -t debugfs/],
-    ['ERROR: a word that nobody knows', /glockscope probes/],
+    ['ERROR: a word that nobody knows', /npm start -- probes/],
   ])('that fails with "%s" says what to do', async (said, remedy) => {
     inItsPlace(`echo '${said}' >&2; exit 255`);
     expect(await tryAttach(target, found)).toEqual({
