@@ -106,6 +106,16 @@ const faultIn = (fn: string, writeable: '0' | '1'): Way => ({
   ),
 });
 
+const faultHandler = (fn: string, entered: RecordName, left: RecordName): Way => ({
+  name: `kprobe:${fn}`,
+  functions: [fn],
+  probes: entryAndReturn(
+    fn,
+    { structs: faultStructs, record: entered, values: fault },
+    { record: left, values: { result: 'retval' } },
+  ),
+});
+
 const ioCall = (fn: string, write: '0' | '1'): Probe => ({
   attach: `kprobe:${fn}`,
   structs: ioStructs,
@@ -178,36 +188,8 @@ export const capabilities: readonly Capability[] = [
       },
     ],
   },
-  {
-    name: 'fault',
-    required: true,
-    ways: [
-      {
-        name: 'kprobe:gfs2_fault',
-        functions: ['gfs2_fault'],
-        probes: entryAndReturn(
-          'gfs2_fault',
-          { structs: faultStructs, record: 'fault', values: fault },
-          { record: 'faulted', values: { result: 'retval' } },
-        ),
-      },
-    ],
-  },
-  {
-    name: 'mkwrite',
-    required: true,
-    ways: [
-      {
-        name: 'kprobe:gfs2_page_mkwrite',
-        functions: ['gfs2_page_mkwrite'],
-        probes: entryAndReturn(
-          'gfs2_page_mkwrite',
-          { structs: faultStructs, record: 'mkwrite', values: fault },
-          { record: 'mkwritten', values: { result: 'retval' } },
-        ),
-      },
-    ],
-  },
+  { name: 'fault', required: true, ways: [faultHandler('gfs2_fault', 'fault', 'faulted')] },
+  { name: 'mkwrite', required: true, ways: [faultHandler('gfs2_page_mkwrite', 'mkwrite', 'mkwritten')] },
   {
     name: 'read and write calls',
     required: true,
