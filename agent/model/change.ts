@@ -4,6 +4,8 @@ import type { Attempt, Fault, FaultIn, Holder, IoCall, Task } from './frames.ts'
 export type Change =
   /** At gfs2_glock_nq's entry: the holder is the last frame, and may never be granted. */
   | { readonly kind: 'requested'; readonly task: Task; readonly holder: Holder; readonly atNs: number }
+  /** An asynchronous request: gfs2_glock_nq returned, and the grant is still to come. */
+  | { readonly kind: 'queued'; readonly task: Task; readonly holder: Holder; readonly atNs: number }
   | { readonly kind: 'granted'; readonly task: Task; readonly holder: Holder; readonly atNs: number }
   | {
       readonly kind: 'refused';

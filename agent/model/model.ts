@@ -178,7 +178,7 @@ export class Model {
     }
     if (holder.flags & holderFlag.async && holder.phase === 'waiting') {
       holder.phase = 'queued';
-      return [];
+      return [{ kind: 'queued', task, holder, atNs: record.atNs }];
     }
     if (holder.phase === 'granted') return [];
     return [grant(task, holder, record.atNs)];

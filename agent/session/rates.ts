@@ -38,6 +38,7 @@ export class Rates {
         if (change.attempt.result === -errno.EFAULT) this.#add(change.atNs, 'efaults', 1);
         return;
       case 'requested':
+      case 'queued':
       case 'refused':
       case 'released':
       case 'fault-left':

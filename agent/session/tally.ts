@@ -58,6 +58,7 @@ export class Tally {
         this.#sum(change.task.tid, change.call, change.result);
         return;
       case 'requested':
+      case 'queued':
       case 'fault-left':
       case 'io-entered':
       case 'attempted':
