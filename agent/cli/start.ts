@@ -15,7 +15,8 @@ export async function start(port: number, interrupt: AbortSignal): Promise<ExitC
   // The newest kernel first: the page shows the rates of the first host unless another one is chosen.
   const names = (await readdir(recordingsFolder).catch(() => []))
     .filter((name) => name.endsWith(recordingSuffix))
-    .sort();
+    .sort()
+    .reverse();
   if (names.length === 0) {
     const failure = {
       cause: `no recordings in ${recordingsFolder}`,
