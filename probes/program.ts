@@ -1,4 +1,4 @@
-/** Chosen ways and a host's offsets in, the text of one bpftrace program out. The same dialect runs on 0.11 to 0.27. */
+/** Chosen ways and a host's offsets in, the text of one bpftrace program out. Two dialects cover 0.11 to 0.27. */
 import { type FieldRow, fieldsOf, type RecordName, type RecordRow, records } from './records.ts';
 import { declare, fieldsOfShapes, readChain, type ShapeName, shapesReached } from './shapes.ts';
 import { introduction, type Probe, type Way } from './ways.ts';

@@ -12,6 +12,7 @@ import type { Target } from '../target/target.ts';
 import { type ExitCode, exitCode, type Failure, showFailure } from './exit.ts';
 import { cacheFolder } from './paths.ts';
 import { outcomeJson, outcomeText, summaryJson, summaryText } from './print.ts';
+import { note, print } from './say.ts';
 import { openStage, type Stage } from './stage.ts';
 import { type Demands, verdict } from './verdict.ts';
 import { HostWatch, type WatchEnd } from './watch.ts';
@@ -213,6 +214,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) =>
     signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
   );
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const note = (text: string): void => void process.stderr.write(`${text}\n`);

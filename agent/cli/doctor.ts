@@ -8,6 +8,7 @@ import { openTarget } from '../target/open.ts';
 import type { Target } from '../target/target.ts';
 import { type ExitCode, exitCode, showFailure } from './exit.ts';
 import { cacheFolder } from './paths.ts';
+import { note, print } from './say.ts';
 
 export interface DoctorOptions {
   readonly target: string;
@@ -76,5 +77,3 @@ export function verdictText(checks: readonly Check[]): string {
 }
 
 const times = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const note = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -4,6 +4,7 @@ import { summarize } from '../session/summary.ts';
 import { type ExitCode, exitCode, showFailure } from './exit.ts';
 import { Playing } from './play.ts';
 import { outcomeJson, outcomeText, summaryJson, summaryText } from './print.ts';
+import { note, print } from './say.ts';
 import { openStage } from './stage.ts';
 import { type Demands, verdict } from './verdict.ts';
 
@@ -62,6 +63,3 @@ export async function replay(options: ReplayOptions, interrupt: AbortSignal): Pr
   await stage.close();
   return exitCode.interrupted;
 }
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const note = (text: string): void => void process.stderr.write(`${text}\n`);

@@ -5,7 +5,6 @@
 
 import { glockType, holderFlag, iocbDirect, plausibleRequest } from '../../probes/kernel.ts';
 import { attemptFunctions } from '../../probes/records.ts';
-import { unreachable } from '../../probes/unreachable.ts';
 import type { Stamp, TraceRecord } from '../trace/decode.ts';
 import { address, glockName } from '../wire/units.ts';
 import type { Change } from './change.ts';
@@ -94,7 +93,7 @@ export class Model {
       case 'fault-in-end':
         return this.#faultInLeft(record, said);
       default:
-        return unreachable(said);
+        return said satisfies never;
     }
   }
 

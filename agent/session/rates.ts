@@ -1,7 +1,6 @@
 /** Counts what happens in each second of the host's clock. Pure. */
 
 import { errno } from '../../probes/kernel.ts';
-import { unreachable } from '../../probes/unreachable.ts';
 import type { Change } from '../model/change.ts';
 import type { Loss } from '../trace/order.ts';
 import { bounds } from '../wire/message.ts';
@@ -49,7 +48,7 @@ export class Rates {
       case 'repaired':
         return;
       default:
-        unreachable(change);
+        change satisfies never;
     }
   }
 

@@ -2,7 +2,6 @@
  * The straight line as one object: bpftrace's output in, retries and findings out, and the state that a page shows.
  * Live, replay, tests and benchmarks are this over another source of chunks. Pure: time is what the records say.
  */
-import { unreachable } from '../../probes/unreachable.ts';
 import { Ledger } from '../findings/ledger.ts';
 import { recursiveAcquire } from '../findings/recursive-acquire.ts';
 import type { Suspicion } from '../findings/suspicion.ts';
@@ -89,7 +88,7 @@ export class Session {
         case 'notice':
           break;
         default:
-          return unreachable(decoded);
+          return decoded satisfies never;
       }
     }
   }
@@ -131,7 +130,7 @@ export class Session {
         }
         return;
       default:
-        return unreachable(ordered);
+        return ordered satisfies never;
     }
   }
 

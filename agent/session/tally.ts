@@ -1,5 +1,4 @@
 /** Sums for the end: every read and write by task, file, direction and kind, so that a run can be checked to the call. */
-import { unreachable } from '../../probes/unreachable.ts';
 import type { Change } from '../model/change.ts';
 import type { FileId, IoCall } from '../model/frames.ts';
 import { retriesIn } from '../model/retry.ts';
@@ -67,7 +66,7 @@ export class Tally {
       case 'exited':
         return;
       default:
-        unreachable(change);
+        change satisfies never;
     }
   }
 

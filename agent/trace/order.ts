@@ -6,7 +6,6 @@
  * back for the settle time, and until every CPU heard of lately has passed it or it is older than the hold time. Time is
  * the records' own, so that a replay orders as the live run did.
  */
-import { unreachable } from '../../probes/unreachable.ts';
 import type { TraceRecord } from './decode.ts';
 
 /** How long a record waits for an older one of a CPU that was idle until now, ns. */
@@ -136,6 +135,6 @@ function entryNs(entry: Ordered): number {
     case 'late':
       return Number.NEGATIVE_INFINITY;
     default:
-      return unreachable(entry);
+      return entry satisfies never;
   }
 }
