@@ -2,9 +2,9 @@
  * The kernel structs that the probes read, as the program declares them: only the fields read, each at the offset that
  * the host's BTF gives. Own names (`gs_…`), since bpftrace knows the kernel's under theirs, and some versions wrongly.
  *
- * Declared structs, not casts to integer pointers: bpftrace 0.17 searches the whole kernel BTF for each cast, 4 ms
- * apiece natively and 0.7 s in an emulated guest, where the program took 47 s to compile with a cast for each field.
- * Only bpftrace 0.11 gets casts: it wants the kernel's headers as soon as a program declares anything.
+ * Declared structs, not casts to integer pointers: bpftrace 0.17 searches the whole kernel BTF by name for each cast,
+ * and with a cast for each field that was most of what attaching waited for. Only bpftrace 0.11 gets
+ * casts: it wants the kernel's headers as soon as a program declares anything.
  */
 
 export interface ShapeField {
